@@ -39,6 +39,10 @@ pub(super) async fn answer(graph: &Graph, call: &Call) -> Result<Reply, GraphErr
         };
         let (status, headers, body) = match outcome {
             Ok(Reply::Ok(value)) => (200, json!({ "Content-Type": "application/json" }), value),
+            Ok(Reply::Preferred(value, preference)) => {
+                let headers = json!({ "Content-Type": "application/json", "Preference-Applied": preference });
+                (200, headers, value)
+            }
             Ok(Reply::Created(value, location)) => {
                 (201, json!({ "Content-Type": "application/json", "Location": location }), value)
             }

@@ -1,24 +1,30 @@
 //! `/users/delta` and `/groups/delta`: everything first, then what changed.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::list::{continued, selected};
+use super::list::{self, continued, selected};
 use super::reply::{GraphError, Reply};
 use super::shapes;
 use crate::entra::directory::{ChangeKind, DirectoryChange, ObjectId, ObjectKind, User};
 use crate::odata::{self, Query};
-use crate::tenant::LiveTenant;
+use crate::tenant::{Found, LiveTenant, property_of};
 
 /// How many objects a page has.
 const PAGE: usize = 200;
 
-/// What a token holds: which process gave it out, where in the change log it stands, where in the list, and which
-/// properties are asked for.
+/// A client that knows the object wants to hear what changed of it alone.
+const MINIMAL: &str = "return=minimal";
+
+/// What a token holds: which process gave it out, where in the change log it stands, what the last object of a page was,
+/// and which properties are asked for.
+#[derive(Clone)]
 struct Token {
     process: String,
     position: u64,
-    offset: usize,
+    /// When the object was made, and its id.
+    after: Option<(Timestamp, ObjectId)>,
     select: Vec<String>,
 }
 
@@ -26,13 +32,15 @@ impl Token {
     fn read(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
         let process = parts.next()?.to_owned();
-        let (position, offset) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let position = parts.next()?.parse().ok()?;
+        let after = serde_json::from_value(list::read(parts.next()?)?).ok()?;
         let select = parts.next().unwrap_or_default().split('-').filter(|name| !name.is_empty());
-        Some(Token { process, position, offset, select: select.map(str::to_owned).collect() })
+        Some(Token { process, position, after, select: select.map(str::to_owned).collect() })
     }
 
     fn write(&self) -> String {
-        format!("{}.{}.{}.{}", self.process, self.position, self.offset, self.select.join("-"))
+        let after = list::written(&json!(self.after));
+        format!("{}.{}.{after}.{}", self.process, self.position, self.select.join("-"))
     }
 }
 
@@ -48,10 +56,10 @@ pub(super) fn answer(live: &LiveTenant, call: &Call, kind: ObjectKind) -> Result
         ObjectKind::Group => "groups",
     };
     let now = live.log_position();
-    let fresh = |position, offset| Token {
+    let fresh = || Token {
         process: live.process().to_owned(),
-        position,
-        offset,
+        position: now,
+        after: None,
         select: query.select.clone(),
     };
     let mut reply = json!({});
@@ -59,13 +67,13 @@ pub(super) fn answer(live: &LiveTenant, call: &Call, kind: ObjectKind) -> Result
     let link = |token: &Token| continued(call, "$deltatoken", &token.write());
     if query.delta_token.as_deref() == Some("latest") {
         reply["@odata.context"] = json!(call.context(set));
-        reply["@odata.deltaLink"] = json!(link(&fresh(now, 0)));
+        reply["@odata.deltaLink"] = json!(link(&fresh()));
         reply["value"] = json!([]);
         return Ok(Reply::Ok(reply));
     }
     let given = query.delta_token.as_ref().or(query.skip_token.as_ref());
     let token = match given {
-        None => fresh(now, 0),
+        None => fresh(),
         Some(text) => {
             let token = Token::read(text).filter(|token| token.process == live.process());
             // Tokens hold as long as the program runs: its change log is no longer than that.
@@ -78,16 +86,22 @@ pub(super) fn answer(live: &LiveTenant, call: &Call, kind: ObjectKind) -> Result
     let query = Query { select: token.select.clone(), ..query };
     reply["@odata.context"] = json!(call.context(&selected(set, &query)));
     if query.delta_token.is_some() {
-        reply["@odata.deltaLink"] = json!(link(&Token { position: now, offset: 0, ..token_of(&token) }));
-        reply["value"] = Value::Array(changed(live, call, kind, &query, token.position));
-        return Ok(Reply::Ok(reply));
+        // What a page of everything holds is not known to the client yet: only here is there less to tell.
+        let minimal = call.prefers(MINIMAL);
+        reply["@odata.deltaLink"] = json!(link(&Token { position: now, after: None, ..token.clone() }));
+        reply["value"] = Value::Array(changed(live, call, kind, &query, token.position, minimal));
+        return Ok(if minimal { Reply::Preferred(reply, MINIMAL) } else { Reply::Ok(reply) });
     }
     let all = live.objects(kind, false);
     let passes = |item: &Value| query.filter.as_ref().is_none_or(|filter| filter.matches(item));
-    let chosen: Vec<_> = all.iter().filter(|found| passes(&shapes::lean(&found.0, &found.1))).collect();
+    let mut chosen: Vec<_> = all.iter().filter(|found| passes(&shapes::lean(&found.0, &found.1))).collect();
+    chosen.sort_by_key(|(id, record)| (record.created, id));
+    let after = |(id, record): &&Found| {
+        token.after.as_ref().is_none_or(|(created, last)| (record.created, id) > (*created, last))
+    };
+    chosen.retain(after);
     let page: Vec<Value> = chosen
         .iter()
-        .skip(token.offset)
         .take(PAGE)
         .map(|found| {
             let mut object = shown(call, &query, found);
@@ -102,28 +116,18 @@ pub(super) fn answer(live: &LiveTenant, call: &Call, kind: ObjectKind) -> Result
             object
         })
         .collect();
-    let end = token.offset + page.len();
-    if end < chosen.len() {
-        let token = Token { offset: end, ..token_of(&token) };
+    if let Some((id, record)) = chosen.get(PAGE - 1).filter(|_| chosen.len() > PAGE) {
+        let token = Token { after: Some((record.created, id.clone())), ..token };
         reply["@odata.nextLink"] = json!(continued(call, "$skiptoken", &token.write()));
     } else {
-        reply["@odata.deltaLink"] = json!(link(&Token { offset: 0, ..token_of(&token) }));
+        reply["@odata.deltaLink"] = json!(link(&Token { after: None, ..token.clone() }));
     }
     reply["value"] = Value::Array(page);
     Ok(Reply::Ok(reply))
 }
 
-fn token_of(token: &Token) -> Token {
-    Token {
-        process: token.process.clone(),
-        position: token.position,
-        offset: token.offset,
-        select: token.select.clone(),
-    }
-}
-
 /// An object with its id, whatever is selected.
-fn shown(call: &Call, query: &Query, found: &crate::tenant::Found) -> Value {
+fn shown(call: &Call, query: &Query, found: &Found) -> Value {
     let whole = shapes::object(call, query, found);
     if query.select.is_empty() { whole } else { odata::select(&whole, &query.select) }
 }
@@ -134,7 +138,14 @@ fn member(live: &LiveTenant, id: &ObjectId) -> Value {
 }
 
 /// Every object that changed since, once, with what it is now.
-fn changed(live: &LiveTenant, call: &Call, kind: ObjectKind, query: &Query, since: u64) -> Vec<Value> {
+fn changed(
+    live: &LiveTenant,
+    call: &Call,
+    kind: ObjectKind,
+    query: &Query,
+    since: u64,
+    minimal: bool,
+) -> Vec<Value> {
     let changes = live.changes_since(since);
     let mut ids: Vec<&ObjectId> = Vec::new();
     for change in changes.iter().filter(|change| change.kind == kind) {
@@ -148,14 +159,35 @@ fn changed(live: &LiveTenant, call: &Call, kind: ObjectKind, query: &Query, sinc
             let own: Vec<&DirectoryChange> = changes.iter().filter(|change| change.id == *id).collect();
             if let Ok(found) = live.object(Some(kind), id.as_str(), false) {
                 let mut object = shown(call, query, &found);
+                if minimal {
+                    object = changed_alone(&object, kind, &own);
+                }
                 related(live, &own, &mut object);
-                return passes(&shapes::lean(&found.0, &found.1)).then_some(object);
+                // What was changed may not be selected.
+                let tells = !minimal || object.as_object().is_some_and(|object| object.len() > 1);
+                return (tells && passes(&shapes::lean(&found.0, &found.1))).then_some(object);
             }
             let restorable = live.object(Some(kind), id.as_str(), true).is_ok();
             let reason = if restorable { "changed" } else { "deleted" };
             passes(&json!({ "id": id })).then(|| json!({ "id": id, "@removed": { "reason": reason } }))
         })
         .collect()
+}
+
+/// Of an object its id and what was changed; whoever is new or came back is whole.
+fn changed_alone(object: &Value, kind: ObjectKind, changes: &[&DirectoryChange]) -> Value {
+    if changes.iter().any(|change| matches!(change.what, ChangeKind::Added | ChangeKind::Restored)) {
+        return object.clone();
+    }
+    let names: Vec<String> = changes
+        .iter()
+        .filter_map(|change| match change.what {
+            ChangeKind::Attribute(source) => Some(property_of(kind, source).to_owned()),
+            ChangeKind::AccountEnabled => Some("accountEnabled".to_owned()),
+            _ => None,
+        })
+        .collect();
+    if names.is_empty() { json!({ "id": object["id"] }) } else { odata::select(object, &names) }
 }
 
 /// Members and managers that came and went.

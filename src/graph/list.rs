@@ -1,10 +1,12 @@
 //! Lists of Graph: filter, order, page by page.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::call::Call;
 use super::reply::{GraphError, Reply};
-use crate::odata::{self, Query};
+use crate::odata::{self, OrderBy, Query};
 
 /// How many items a page has unless `$top` says so.
 const PAGE: usize = 100;
@@ -24,8 +26,17 @@ pub(super) fn chosen(items: impl Iterator<Item = Value>, query: &Query) -> Resul
     }
     let passes = |item: &Value| query.filter.as_ref().is_none_or(|filter| filter.matches(item));
     let mut chosen: Vec<Value> = items.filter(passes).collect();
-    odata::order(&mut chosen, &query.order);
+    let by = places(query, &chosen);
+    odata::order(&mut chosen, if by.is_empty() { &query.order } else { &by });
     Ok(chosen)
+}
+
+/// The order in which each item of a list has a place of its own: what is asked for, then when it was made, then its id.
+/// Lists that never change have none.
+fn places(query: &Query, items: &[Value]) -> Vec<OrderBy> {
+    let changes = items.first().is_some_and(|item| item["createdDateTime"].is_string());
+    let own = ["createdDateTime", "id"].map(OrderBy::ascending);
+    if changes { query.order.iter().cloned().chain(own).collect() } else { Vec::new() }
 }
 
 /// One page of what was chosen. `shown` makes of an item what the client sees.
@@ -34,17 +45,43 @@ pub(super) fn page(
     query: &Query,
     context: &str,
     chosen: Vec<Value>,
-    mut shown: impl FnMut(Value) -> Value,
+    shown: impl FnMut(Value) -> Value,
 ) -> Result<Reply, GraphError> {
-    let (from, size) = place(query)?;
-    let count = chosen.len();
-    let page: Vec<Value> = chosen.into_iter().skip(from).take(size).map(&mut shown).collect();
-    reply(call, query, context, page, count)
+    let (count, by) = (chosen.len(), places(query, &chosen));
+    let (page, next) = part(query, chosen, &by, size(query))?;
+    Ok(reply(call, query, context, page.into_iter().map(shown).collect(), count, next.as_ref()))
 }
 
-/// Where a page begins, and how many items it has at most.
-pub(super) fn place(query: &Query) -> Result<(usize, usize), GraphError> {
-    Ok((offset(query)?, query.top.unwrap_or(PAGE)))
+/// The items of a page out of all in that order, and the mark of the next page. It names the place of the last item and
+/// not how many came before: what is made or deleted between two pages neither repeats nor hides another.
+pub(super) fn part(
+    query: &Query,
+    mut all: Vec<Value>,
+    by: &[OrderBy],
+    size: usize,
+) -> Result<(Vec<Value>, Option<Value>), GraphError> {
+    let from = match mark(query)? {
+        None => 0,
+        Some(_) if all.is_empty() => 0,
+        Some(Value::Array(place)) if !by.is_empty() && place.len() == by.len() => {
+            all.partition_point(|item| !odata::follows(item, &place, by))
+        }
+        Some(Value::Number(number)) if by.is_empty() => {
+            number.as_u64().and_then(|number| usize::try_from(number).ok()).ok_or_else(foreign)?
+        }
+        Some(_) => return Err(foreign()),
+    };
+    let from = from.min(all.len());
+    let end = from.saturating_add(size).min(all.len());
+    let last = all.get(end.saturating_sub(1)).filter(|_| end < all.len());
+    let next = last.map(|last| if by.is_empty() { json!(end) } else { json!(odata::place(last, by)) });
+    all.truncate(end);
+    Ok((all.split_off(from), next))
+}
+
+/// How many items a page has at most.
+pub(super) fn size(query: &Query) -> usize {
+    query.top.unwrap_or(PAGE)
 }
 
 /// A page of a list of so many items.
@@ -54,19 +91,39 @@ pub(super) fn reply(
     context: &str,
     page: Vec<Value>,
     count: usize,
-) -> Result<Reply, GraphError> {
-    let from = offset(query)?;
+    next: Option<&Value>,
+) -> Reply {
     let mut reply = json!({ "@odata.context": call.context(&selected(context, query)) });
-    if query.count && from == 0 {
+    if query.count && query.skip_token.is_none() {
         reply["@odata.count"] = json!(count);
     }
     // With `$top`, no more than it says is asked for in all of a list of Graph's directory; the rest can be paged
     // through, as Graph does.
-    if from + page.len() < count {
-        reply["@odata.nextLink"] = json!(next(call, from + page.len()));
+    if let Some(mark) = next {
+        reply["@odata.nextLink"] = json!(continued(call, "$skiptoken", &written(mark)));
     }
     reply["value"] = Value::Array(page);
-    Ok(Reply::Ok(reply))
+    Reply::Ok(reply)
+}
+
+/// Where a page begins, as an address holds it.
+pub(super) fn written(mark: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(mark.to_string())
+}
+
+/// What was written so.
+pub(super) fn read(text: &str) -> Option<Value> {
+    URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok())
+}
+
+/// Where the page begins that is asked for; the first one has no mark.
+pub(super) fn mark(query: &Query) -> Result<Option<Value>, GraphError> {
+    query.skip_token.as_ref().map(|token| read(token).ok_or_else(foreign)).transpose()
+}
+
+/// A token of somebody else.
+pub(super) fn foreign() -> GraphError {
+    GraphError::new(400, "Request_BadRequest", "The '$skiptoken' is not one that Graph gave out.")
 }
 
 /// The name of a list with the properties that are asked for.
@@ -76,18 +133,6 @@ pub(super) fn selected(context: &str, query: &Query) -> String {
     } else {
         format!("{context}({})", query.select.join(","))
     }
-}
-
-pub(super) fn offset(query: &Query) -> Result<usize, GraphError> {
-    let Some(token) = &query.skip_token else { return Ok(0) };
-    token.parse().map_err(|_| {
-        GraphError::new(400, "Request_BadRequest", "The '$skiptoken' is not one that Graph gave out.")
-    })
-}
-
-/// The same request from there on.
-pub(super) fn next(call: &Call, from: usize) -> String {
-    continued(call, "$skiptoken", &from.to_string())
 }
 
 /// The same request as the client spells it, with this token instead of the one that it may have.

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::call::{Call, Version};
-use super::list::{next, offset, select};
+use super::list::{foreign, mark, part, reply, select};
 use super::reply::{GraphError, Reply};
 use super::users::extend;
-use crate::odata::{self, Query};
+use crate::odata::{self, OrderBy};
 use crate::store::LogQuery;
 use crate::tenant::{LiveTenant, TenantError};
 
@@ -16,11 +16,7 @@ const PAGE: usize = 500;
 pub(super) fn list(live: &LiveTenant, call: &Call) -> Result<Reply, GraphError> {
     let query = call.options()?;
     let size = query.top.unwrap_or(PAGE);
-    let from = offset(&query)?;
-    let context = "auditLogs/provisioning";
-    let mut lines = Vec::new();
     let object = query.filter.as_ref().and_then(|filter| filter.required("sourceIdentity/id"));
-    let wanted = LogQuery { object, ..LogQuery::default() };
     // The log is read from its newest line on, which is the order that is asked for most: then no more is read than
     // what is shown. One line more says whether there is a next page.
     let newest_first = match query.order.as_slice() {
@@ -28,41 +24,33 @@ pub(super) fn list(live: &LiveTenant, call: &Call) -> Result<Reply, GraphError> 
         [by] => by.descending && by.path.to_string().eq_ignore_ascii_case("activityDateTime"),
         _ => false,
     };
-    let enough = if newest_first && !query.count { from + size + 1 } else { usize::MAX };
+    let mark = mark(&query)?;
+    let before =
+        mark.as_ref().filter(|_| newest_first).map(|mark| mark.as_i64().ok_or_else(foreign)).transpose()?;
+    let counted = query.count && mark.is_none();
+    let enough = if newest_first && !counted { size.saturating_add(1) } else { usize::MAX };
+    let mut lines = Vec::new();
     live.store()
-        .log(&wanted, |_, line| {
+        .log(&LogQuery { object, before, ..LogQuery::default() }, |number, line| {
             let line = of_version(call.version, line);
             if query.filter.as_ref().is_none_or(|filter| filter.matches(&line)) {
-                lines.push(line);
+                lines.push((number, line));
             }
             lines.len() < enough
         })
         .map_err(TenantError::from)?;
-    if !newest_first {
-        odata::order(&mut lines, &query.order);
-    }
-    shown(call, &query, context, lines, from, size)
-}
-
-fn shown(
-    call: &Call,
-    query: &Query,
-    context: &str,
-    lines: Vec<Value>,
-    from: usize,
-    size: usize,
-) -> Result<Reply, GraphError> {
     let count = lines.len();
-    let page: Vec<Value> = lines.into_iter().skip(from).take(size).map(|line| select(&line, query)).collect();
-    let mut reply = json!({ "@odata.context": call.context(context) });
-    if query.count && from == 0 {
-        reply["@odata.count"] = json!(count);
-    }
-    if from + page.len() < count {
-        reply["@odata.nextLink"] = json!(next(call, from + page.len()));
-    }
-    reply["value"] = Value::Array(page);
-    Ok(Reply::Ok(reply))
+    let (page, next) = if newest_first {
+        let next = lines.get(size.saturating_sub(1)).filter(|_| count > size).map(|(last, _)| json!(last));
+        (lines.into_iter().take(size).map(|(_, line)| line).collect(), next)
+    } else {
+        let by: Vec<OrderBy> = query.order.iter().cloned().chain([OrderBy::ascending("id")]).collect();
+        let mut lines: Vec<Value> = lines.into_iter().map(|(_, line)| line).collect();
+        odata::order(&mut lines, &by);
+        part(&query, lines, &by, size)?
+    };
+    let page = page.iter().map(|line| select(line, &query)).collect();
+    Ok(reply(call, &query, "auditLogs/provisioning", page, count, next.as_ref()))
 }
 
 pub(super) fn single(live: &LiveTenant, call: &Call, id: &str) -> Result<Reply, GraphError> {

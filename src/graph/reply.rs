@@ -15,6 +15,8 @@ const JSON: &str =
 pub(super) enum Reply {
     /// 200 with JSON.
     Ok(Value),
+    /// 200 with JSON, in the form that the client prefers.
+    Preferred(Value, &'static str),
     /// 201 with the new object, which stands there.
     Created(Value, String),
     /// 204.
@@ -101,9 +103,13 @@ pub(super) fn response(
 ) -> Response<Body> {
     let client = headers.get("client-request-id").and_then(|id| id.to_str().ok());
     let client = client.map_or_else(|| request_id.to_string(), str::to_owned);
-    let mut retry_after = None;
+    let (mut retry_after, mut preferred) = (None, None);
     let (status, media_type, body, location) = match outcome {
         Ok(Reply::Ok(value)) => (200, Some(JSON), value.to_string(), None),
+        Ok(Reply::Preferred(value, preference)) => {
+            preferred = Some(preference);
+            (200, Some(JSON), value.to_string(), None)
+        }
         Ok(Reply::Created(value, location)) => (201, Some(JSON), value.to_string(), Some(location)),
         Ok(Reply::Nothing) => (204, None, String::new(), None),
         Ok(Reply::Count(number)) => (200, Some("text/plain"), number.to_string(), None),
@@ -125,6 +131,9 @@ pub(super) fn response(
     }
     if let Some(location) = location {
         set(&mut response, "location", location);
+    }
+    if let Some(preference) = preferred {
+        set(&mut response, "preference-applied", preference.to_owned());
     }
     if let Some(seconds) = retry_after {
         set(&mut response, "retry-after", seconds.to_string());

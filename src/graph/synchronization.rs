@@ -176,7 +176,7 @@ async fn of_job(
             Ok(Reply::Nothing)
         }
         (&Method::POST, ["start"]) => {
-            live.start(&application).await?;
+            live.start(&application)?;
             Ok(Reply::Nothing)
         }
         (&Method::POST, ["pause"]) => {
@@ -193,7 +193,7 @@ async fn of_job(
                 }
                 Some(_) => return Err(GraphError::bad_request("'resetScope' takes a text.")),
             };
-            live.restart(&application, scope).await?;
+            live.restart(&application, scope)?;
             Ok(Reply::Nothing)
         }
         (&Method::POST, ["validatecredentials"]) => validate(live, &application, &call.object()?).await,

@@ -1,15 +1,21 @@
 //! `/users` and what stands below a user.
 
+use std::collections::BinaryHeap;
+
 use axum::http::Method;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::call::{Call, reference};
-use super::list::{chosen, page, place, reply, selected};
+use super::list::{chosen, foreign, mark, page, reply, selected, size};
 use super::reply::{GraphError, Reply};
 use super::{assignments, shapes};
 use crate::entra::directory::{ObjectId, ObjectKind, User};
 use crate::odata::Query;
 use crate::tenant::{Found, LiveTenant, TenantError};
+
+/// When an object was made, and its id: no two have the same place.
+type Place = (Timestamp, ObjectId);
 
 pub(super) fn all(live: &LiveTenant, call: &Call) -> Result<Reply, GraphError> {
     match call.method {
@@ -79,10 +85,7 @@ pub(super) fn show(
 ) -> Result<Reply, GraphError> {
     if query.filter.is_none() && query.order.is_empty() {
         chosen(std::iter::empty(), query)?;
-        let (from, size) = place(query)?;
-        let (found, count) = live.window(kind, deleted, from, size);
-        let page = found.iter().map(|found| expanded(live, call, query, found)).collect();
-        return reply(call, query, set(kind), page, count);
+        return unfiltered(live, call, query, kind, deleted);
     }
     let mut passed = Vec::new();
     live.visit(kind, deleted, |id, record| {
@@ -98,6 +101,43 @@ pub(super) fn show(
         let found = live.object(Some(kind), id, deleted);
         found.map_or(item.clone(), |found| expanded(live, call, query, &found))
     })
+}
+
+/// A page of all users or groups, in the order they were made.
+fn unfiltered(
+    live: &LiveTenant,
+    call: &Call,
+    query: &Query,
+    kind: ObjectKind,
+    deleted: bool,
+) -> Result<Reply, GraphError> {
+    let after: Option<Place> = match mark(query)? {
+        None => None,
+        Some(mark) => Some(serde_json::from_value(mark).map_err(|_| foreign())?),
+    };
+    let size = size(query);
+    // The first of those that come after, the last of them on top.
+    let mut page: BinaryHeap<Place> = BinaryHeap::new();
+    let (mut count, mut left) = (0, 0);
+    live.visit(kind, deleted, |id, record| {
+        count += 1;
+        let later_than = |place: &Place| (record.created, id) > (place.0, &place.1);
+        if after.as_ref().is_some_and(|after| !later_than(after)) {
+            return;
+        }
+        left += 1;
+        if page.len() < size || page.peek().is_some_and(|last| !later_than(last)) {
+            page.push((record.created, id.clone()));
+        }
+        if page.len() > size {
+            page.pop();
+        }
+    });
+    let page = page.into_sorted_vec();
+    let next = page.last().filter(|_| left > page.len()).map(|last| json!(last));
+    let found = page.iter().filter_map(|(_, id)| live.object(Some(kind), id.as_str(), deleted).ok());
+    let found = found.map(|found| expanded(live, call, query, &found)).collect();
+    Ok(reply(call, query, set(kind), found, count, next.as_ref()))
 }
 
 /// A page of these objects.

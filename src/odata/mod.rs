@@ -27,7 +27,7 @@ mod tests;
 pub use error::ODataError;
 pub use expand::Expansion;
 pub use filter::Filter;
-pub use order::{OrderBy, order};
+pub use order::{OrderBy, follows, order, place};
 pub use path::Path;
 pub use query::Query;
 pub use select::select;

@@ -17,6 +17,12 @@ pub struct OrderBy {
 }
 
 impl OrderBy {
+    /// By one property, the smallest first.
+    #[must_use]
+    pub fn ascending(name: &str) -> Self {
+        OrderBy { path: Path(vec![name.to_owned()]), descending: false }
+    }
+
     /// Reads `activityDateTime desc,id`.
     pub(super) fn list(text: &str) -> Result<Vec<OrderBy>, ODataError> {
         let mut scanner = Scanner::new(text);
@@ -48,13 +54,27 @@ impl OrderBy {
 ///
 /// `null` is less than everything, texts are compared without letter case, and dates as instants.
 pub fn order(items: &mut [Value], by: &[OrderBy]) {
-    items.sort_by_cached_key(|item| {
-        let key = |OrderBy { path, descending }: &OrderBy| {
-            let atom = Atom::of(path.value(item));
-            if *descending { Key::Descending(Reverse(atom)) } else { Key::Ascending(atom) }
-        };
-        by.iter().map(key).collect::<Vec<_>>()
-    });
+    items.sort_by_cached_key(|item| keys(by.iter().map(|by| by.path.value(item)), by));
+}
+
+/// What gives an object its place in that order.
+#[must_use]
+pub fn place(item: &Value, by: &[OrderBy]) -> Vec<Value> {
+    by.iter().map(|by| by.path.value(item).cloned().unwrap_or_default()).collect()
+}
+
+/// True when an object comes after such a place, whether or not the object of the place is still there.
+#[must_use]
+pub fn follows(item: &Value, place: &[Value], by: &[OrderBy]) -> bool {
+    keys(by.iter().map(|by| by.path.value(item)), by) > keys(place.iter().map(Some), by)
+}
+
+fn keys<'a>(values: impl Iterator<Item = Option<&'a Value>>, by: &[OrderBy]) -> Vec<Key> {
+    let key = |(value, by): (Option<&Value>, &OrderBy)| {
+        let atom = Atom::of(value);
+        if by.descending { Key::Descending(Reverse(atom)) } else { Key::Ascending(atom) }
+    };
+    values.zip(by).map(key).collect()
 }
 
 /// In one place of the list all are of one kind.

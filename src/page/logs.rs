@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::form::Form;
-use super::frame::Frame;
+use super::frame::{Frame, Told};
+use super::log_filters::{DATES, LogFilters};
+use super::pager::Pager;
 use super::{Page, Refusal, Shown, page};
 use crate::store::LogQuery;
 use crate::tenant::ApplicationInfo;
@@ -15,11 +17,12 @@ const SHOWN: usize = 200;
 #[template(path = "tenant/logs.html")]
 struct Logs {
     frame: Frame,
-    q: String,
-    status: String,
-    action: String,
+    filters: LogFilters,
+    /// The filters as they stand behind an address.
+    suffix: String,
+    dates: &'static [(&'static str, &'static str, i64)],
     lines: Vec<LineView>,
-    next: Option<String>,
+    pager: Pager,
 }
 
 #[derive(askama::Template)]
@@ -122,47 +125,30 @@ fn field(value: &str) -> String {
 impl Page {
     pub(super) fn logs(&self, info: &ApplicationInfo, query: &Form) -> Result<Shown, Refusal> {
         let id = info.service_principal.to_string();
-        let (q, status, action) =
-            (query.get("q").to_owned(), query.get("status").to_owned(), query.get("action").to_owned());
-        let wanted = q.to_lowercase();
-        let passes = |line: &Value| {
-            let own = [
-                &line["sourceIdentity"]["displayName"],
-                &line["sourceIdentity"]["id"],
-                &line["targetIdentity"]["id"],
-            ];
-            let found = wanted.is_empty() || own.iter().any(|own| text(own).to_lowercase().contains(&wanted));
-            let is = |asked: &str, has: &Value| asked.is_empty() || text(has).eq_ignore_ascii_case(asked);
-            found
-                && is(&status, &line["provisioningStatusInfo"]["status"])
-                && is(&action, &line["provisioningAction"])
+        let filters = LogFilters::read(query);
+        let suffix = filters.suffix();
+        let (asked, told) = match filters.asked(&id, self.live.now()) {
+            Ok(asked) => (asked, query.was_told()),
+            Err(why) => {
+                let asked = LogQuery { application: Some(&id), ..LogQuery::default() };
+                (asked, Some(Told::bad(format!("{why} Every line is shown."))))
+            }
         };
+        let asked = LogQuery { before: Pager::before(query), ..asked };
         let mut lines = Vec::new();
-        let before = query.get("before").parse().ok();
-        self.live.store().log(
-            &LogQuery { application: Some(&id), before, ..LogQuery::default() },
-            |number, line| {
-                if passes(&line) {
-                    lines.push(LineView::of(number, &line));
-                }
-                lines.len() <= SHOWN
-            },
-        )?;
-        let more = lines.len() > SHOWN;
-        lines.truncate(SHOWN);
-        let next = lines.last().filter(|_| more).map(|last| {
-            let mut next = form_urlencoded::Serializer::new(String::new());
-            next.append_pair("q", &q).append_pair("status", &status).append_pair("action", &action);
-            next.append_pair("before", &last.number.to_string());
-            format!("/app/{id}/logs?{}", next.finish())
-        });
+        self.live.store().log(&asked, |number, line| {
+            lines.push(LineView::of(number, &line));
+            lines.len() < SHOWN
+        })?;
+        let place = self.live.store().log_place(&asked, SHOWN)?;
+        let oldest = lines.last().map(|line| line.number);
         page(&Logs {
-            frame: self.frame(info, "Provisioning logs", query.was_told()),
-            q,
-            status,
-            action,
+            frame: self.frame(info, "Provisioning logs", told),
+            pager: Pager::new(&format!("/app/{id}/logs{suffix}"), place, lines.len(), oldest),
+            filters,
+            suffix,
+            dates: DATES,
             lines,
-            next,
         })
     }
 
@@ -192,31 +178,31 @@ impl Page {
         })
     }
 
-    fn every_line(&self, info: &ApplicationInfo) -> Result<Vec<(i64, Value)>, Refusal> {
+    /// Every line that passes the filters of the address.
+    fn every_line(&self, info: &ApplicationInfo, query: &Form) -> Result<Vec<(i64, Value)>, Refusal> {
         let id = info.service_principal.to_string();
+        let filters = LogFilters::read(query);
+        let asked = filters.asked(&id, self.live.now()).map_err(Refusal::Wrong)?;
         let mut lines = Vec::new();
-        self.live.store().log(
-            &LogQuery { application: Some(&id), ..LogQuery::default() },
-            |number, line| {
-                lines.push((number, line));
-                true
-            },
-        )?;
+        self.live.store().log(&asked, |number, line| {
+            lines.push((number, line));
+            true
+        })?;
         Ok(lines)
     }
 
-    pub(super) fn logs_json(&self, info: &ApplicationInfo) -> Result<Shown, Refusal> {
-        let lines: Vec<Value> = self.every_line(info)?.into_iter().map(|(_, line)| line).collect();
+    pub(super) fn logs_json(&self, info: &ApplicationInfo, query: &Form) -> Result<Shown, Refusal> {
+        let lines: Vec<Value> = self.every_line(info, query)?.into_iter().map(|(_, line)| line).collect();
         let text =
             serde_json::to_vec_pretty(&json!(lines)).map_err(|error| Refusal::Wrong(error.to_string()))?;
         Ok(Shown::File("application/json", text))
     }
 
-    pub(super) fn logs_csv(&self, info: &ApplicationInfo) -> Result<Shown, Refusal> {
+    pub(super) fn logs_csv(&self, info: &ApplicationInfo, query: &Form) -> Result<Shown, Refusal> {
         let mut csv = String::from(
             "Change ID,Date (UTC),Identity,Source ID,Target ID,Action,Status,Error code,Reason,Modified properties\r\n",
         );
-        for (number, line) in self.every_line(info)? {
+        for (number, line) in self.every_line(info, query)? {
             let view = LineView::of(number, &line);
             let modified: Vec<String> =
                 view.modified.iter().map(|(name, old, new)| format!("{name}: {old} -> {new}")).collect();

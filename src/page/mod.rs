@@ -9,12 +9,14 @@ mod drift;
 mod form;
 mod frame;
 mod kept;
+mod log_filters;
 mod logs;
 mod mapping;
 mod mistake;
 mod named;
 mod on_demand;
 mod overview;
+mod pager;
 mod people;
 mod scoping;
 #[cfg(test)]
@@ -107,8 +109,9 @@ async fn events(State(page): State<Arc<Page>>) -> Sse<impl Stream<Item = Result<
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
+        // A browser drops an event without data.
         let said: Vec<Result<Event, Infallible>> =
-            kinds.into_iter().map(|kind| Ok(Event::default().event(kind).data(""))).collect();
+            kinds.into_iter().map(|kind| Ok(Event::default().event(kind).data(kind))).collect();
         Some((stream::iter(said), events))
     });
     Sse::new(events.flatten()).keep_alive(KeepAlive::default())
@@ -272,7 +275,7 @@ impl Page {
         }
         match (writes, rest) {
             (false, []) => self.overview(&info, None, query.was_told()),
-            (true, []) => self.command(&info, form).await,
+            (true, []) => self.command(&info, form),
             (false, ["connectivity"]) => self.connectivity(&info, query.was_told()),
             (true, ["connectivity"]) => self.set_connectivity(&info, form).await,
             (false, ["mapping"]) => self.mapping(&info, query, None, query.was_told()),
@@ -287,9 +290,9 @@ impl Page {
             (true, ["on-demand"]) => self.provision(&info, form).await,
             (false, ["logs"]) => self.logs(&info, query),
             (false, ["logs", number]) => self.log(&info, number),
-            (false, ["logs.csv"]) => self.logs_csv(&info),
-            (false, ["logs.json"]) => self.logs_json(&info),
-            (false, ["traffic"]) => self.traffic(&info),
+            (false, ["logs.csv"]) => self.logs_csv(&info, query),
+            (false, ["logs.json"]) => self.logs_json(&info, query),
+            (false, ["traffic"]) => self.traffic(&info, query),
             (false, ["traffic", number]) => self.exchange(&info, number),
             (false, ["traffic.har"]) => self.har(&info),
             (false, ["scenario.yaml"]) => self.scenario(&info),

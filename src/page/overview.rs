@@ -7,7 +7,7 @@ use super::frame::{Frame, Told};
 use super::mistake::Refused;
 use super::{Page, Refusal, Shown, page};
 use crate::entra::job::ResetScope;
-use crate::tenant::{ApplicationInfo, JobStatus, ScheduleState};
+use crate::tenant::{ApplicationInfo, Effect, Execution, JobStatus, LineCounts, ScheduleState};
 
 #[derive(askama::Template)]
 #[template(path = "tenant/overview.html")]
@@ -21,7 +21,48 @@ struct Overview {
     /// The interval as its field has it.
     seconds: String,
     now: Timestamp,
+    cycles: Vec<CycleRow>,
     scopes: &'static [(&'static str, &'static str, bool)],
+}
+
+/// A cycle that came to its end.
+struct CycleRow {
+    activity: String,
+    began: Timestamp,
+    kind: &'static str,
+    state: String,
+    class: &'static str,
+    error: String,
+    duration: String,
+    counts: LineCounts,
+}
+
+impl CycleRow {
+    fn of(cycle: &Execution) -> Self {
+        CycleRow {
+            activity: cycle.activity.clone(),
+            began: cycle.began,
+            kind: if cycle.initial { "initial" } else { "incremental" },
+            state: cycle.state.clone(),
+            class: match cycle.state.as_str() {
+                "Succeeded" => "success",
+                "Failed" => "failure",
+                _ => "warning",
+            },
+            error: cycle.error.as_ref().map(|(code, _)| code.clone()).unwrap_or_default(),
+            duration: duration(cycle.ended.duration_since(cycle.began)),
+            counts: cycle.counts,
+        }
+    }
+}
+
+/// As people say how long something took.
+fn duration(took: SignedDuration) -> String {
+    match (took.as_secs(), took.as_millis()) {
+        (_, milliseconds @ ..1_000) => format!("{} ms", milliseconds.max(0)),
+        (seconds @ ..60, milliseconds) => format!("{seconds}.{} s", milliseconds % 1_000 / 100),
+        (seconds, _) => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
 }
 
 /// The first visit, and the one after the configuration was deleted.
@@ -43,6 +84,14 @@ const SCOPES: &[(&str, &str, bool)] = &[
     ),
     ("ForceDeletes", "deletions that were held back are allowed", false),
 ];
+
+/// What was done, and when it holds.
+fn after(done: &str, effect: Effect) -> String {
+    match effect {
+        Effect::Now => format!("{done}."),
+        Effect::AfterRun => format!("{done}: it takes effect when the cycle that is under way has ended."),
+    }
+}
 
 impl Page {
     pub(super) fn overview(
@@ -72,15 +121,16 @@ impl Page {
             job: job.id.clone(),
             interval,
             now: self.live.now(),
+            cycles: status.recent.iter().map(CycleRow::of).collect(),
             status,
             scopes: SCOPES,
         })
     }
 
     /// A button of the command bar.
-    pub(super) async fn command(&self, info: &ApplicationInfo, form: &Form) -> Result<Shown, Refusal> {
+    pub(super) fn command(&self, info: &ApplicationInfo, form: &Form) -> Result<Shown, Refusal> {
         let id = info.service_principal.to_string();
-        let done = self.carry_out(&id, form).await;
+        let done = self.carry_out(&id, form);
         match done {
             Ok(told) => Ok(Shown::Done(format!("/app/{id}"), told)),
             Err(refusal) => {
@@ -90,7 +140,7 @@ impl Page {
         }
     }
 
-    async fn carry_out(&self, id: &str, form: &Form) -> Result<String, Refusal> {
+    fn carry_out(&self, id: &str, form: &Form) -> Result<String, Refusal> {
         let live = &self.live;
         let forward = |minutes: i64| live.forward(SignedDuration::from_mins(minutes));
         Ok(match form.get("do") {
@@ -99,8 +149,8 @@ impl Page {
                 "The application is connected: enter where its server is under Connectivity.".to_owned()
             }
             "start" => {
-                live.start(id).await?;
-                "Provisioning was started.".to_owned()
+                let effect = live.start(id)?;
+                after("Provisioning was started", effect)
             }
             "pause" => {
                 live.pause(id)?;
@@ -118,11 +168,11 @@ impl Page {
                 let scope: ResetScope =
                     if words.is_empty() { Ok(ResetScope::NONE) } else { words.join(",").parse() }
                         .map_err(Refusal::Wrong)?;
-                live.restart(id, scope).await?;
-                "Provisioning was restarted.".to_owned()
+                let effect = live.restart(id, scope)?;
+                after("Provisioning was restarted", effect)
             }
             "allow-deletes" => {
-                live.restart(id, ResetScope::ALLOW_DELETES).await?;
+                live.restart(id, ResetScope::ALLOW_DELETES)?;
                 "The deletions are allowed: the next cycle carries them out.".to_owned()
             }
             "interval" => {
@@ -149,5 +199,24 @@ impl Page {
             }
             _ => return Err(Refusal::NotFound),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_a_cycle_took_is_told_in_fitting_units() {
+        for (milliseconds, told) in [
+            (-3, "0 ms"),
+            (0, "0 ms"),
+            (999, "999 ms"),
+            (1_000, "1.0 s"),
+            (59_990, "59.9 s"),
+            (192_345, "3 min 12 s"),
+        ] {
+            assert_eq!(duration(SignedDuration::from_millis(milliseconds)), told);
+        }
     }
 }

@@ -10,9 +10,88 @@ async function refresh(kinds) {
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
   for (const part of shown) {
     const next = fresh.getElementById(part.id);
-    // Whoever is at a button in it keeps it under their fingers.
-    if (next && !part.contains(document.activeElement)) part.replaceWith(document.importNode(next, true));
+    if (next) keepingFocus(part, () => bring(part, next));
   }
+}
+
+/** What tells an element from its neighbours: its name, where it leads, or where its first link does. */
+function key(node) {
+  if (node.nodeType !== Node.ELEMENT_NODE) return '';
+  const named = node.id || node.getAttribute('name');
+  if (named) return `${node.localName} ${named} ${node.localName === 'button' ? node.value : ''}`;
+  const link = node.matches('a, tr, li') ? node.closest('a') ?? node.querySelector('a') : null;
+  return link ? `${node.localName} ${link.getAttribute('href')}` : '';
+}
+
+/** Somebody typed or chose something here and did not send it yet. */
+function touched(field) {
+  if (field.localName === 'select') {
+    const first = [...field.options].some((option) => option.defaultSelected);
+    return [...field.options].some((option, place) => option.selected !== (first ? option.defaultSelected : place === 0));
+  }
+  return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+}
+
+/** What somebody opened stays open, and what was made to hold the focus holds it. */
+function kept(node, name) {
+  return (name === 'open' && node.localName === 'details') || (name === 'tabindex' && 'live' in node.dataset);
+}
+
+/** Brings what is shown to what is new, and leaves what is the same where it is: focus, caret and scrolling stay. */
+function bring(shown, fresh) {
+  if (shown.nodeType !== Node.ELEMENT_NODE) {
+    // A text that stays as it is is not read out again.
+    if (shown.data !== fresh.data) shown.data = fresh.data;
+    return;
+  }
+  if (shown.matches('input, textarea, select') && touched(shown)) return;
+  for (const { name } of [...shown.attributes]) {
+    if (!fresh.hasAttribute(name) && !kept(shown, name)) shown.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (shown.getAttribute(name) !== value && !kept(shown, name)) shown.setAttribute(name, value);
+  }
+  bringChildren(shown, fresh);
+}
+
+function bringChildren(shown, fresh) {
+  const wanted = new Set([...fresh.childNodes].map(key));
+  for (const child of [...shown.childNodes]) if (key(child) && !wanted.has(key(child))) child.remove();
+  const known = new Map([...shown.childNodes].filter(key).map((child) => [key(child), child]));
+  let at = shown.firstChild;
+  for (const next of [...fresh.childNodes]) {
+    const same = at && !key(at) && !key(next) && at.nodeName === next.nodeName;
+    const own = known.get(key(next)) ?? (same ? at : null);
+    known.delete(key(next));
+    if (!own) {
+      shown.insertBefore(document.importNode(next, true), at);
+      continue;
+    }
+    // Nothing is moved that can stay: a button that is moved loses the focus.
+    while (at && own !== at && !key(at)) at = without(at);
+    if (own === at) at = at.nextSibling;
+    else shown.insertBefore(own, at);
+    bring(own, next);
+  }
+  while (at) at = without(at);
+}
+
+/** Takes a node away, and tells what came after it. */
+function without(node) {
+  const next = node.nextSibling;
+  node.remove();
+  return next;
+}
+
+/** Whoever is at a button or in a field stays there; where it is gone, they stay at the part that it was in. */
+function keepingFocus(part, change) {
+  const focused = part.contains(document.activeElement) ? document.activeElement : null;
+  const { selectionStart, selectionEnd } = focused ?? {};
+  change();
+  if (!focused || document.activeElement === focused) return;
+  if (!focused.isConnected) part.tabIndex = -1;
+  (focused.isConnected ? focused : part).focus({ preventScroll: true });
+  if (focused.isConnected && typeof selectionStart === 'number') focused.setSelectionRange(selectionStart, selectionEnd);
 }
 
 const pending = new Set();

@@ -1,7 +1,6 @@
 //! Users and groups: the directory, and who of it is assigned to the application.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -9,10 +8,10 @@ use uuid::Uuid;
 use super::form::Form;
 use super::frame::{Frame, Told};
 use super::mistake::{Mistake, Refused};
+use super::pager::Pager;
 use super::{Page, Refusal, Shown, page};
 use crate::entra::directory::{Group, ObjectId, ObjectKind, User};
 use crate::entra::directory_file;
-use crate::report::layout::thousands;
 use crate::tenant::{ApplicationInfo, DEFAULT_ROLE, Found, Record, TenantError};
 
 /// So many rows are shown at once.
@@ -56,7 +55,7 @@ struct People {
     q: String,
     show: String,
     kinds: &'static [(&'static str, &'static str)],
-    window: Window,
+    pager: Pager,
     rows: Vec<Row>,
     form: Form,
 }
@@ -89,50 +88,14 @@ struct Person {
     member: Option<String>,
 }
 
-impl People {
-    /// The address of another page of the same list.
-    fn at(&self, number: &usize) -> String {
-        let mut query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
-        query.append_pair("show", &self.show);
-        if !self.q.is_empty() {
-            query.append_pair("q", &self.q);
-        }
-        query.append_pair("page", &number.to_string()).finish()
+/// The address of a list with its search.
+fn path(application: &str, show: &str, q: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("show", show);
+    if !q.is_empty() {
+        query.append_pair("q", q);
     }
-}
-
-/// Which part of a list a page shows.
-struct Window {
-    /// The page's number, from 1.
-    number: usize,
-    /// How many there are in all.
-    count: usize,
-}
-
-impl Window {
-    fn last(&self) -> usize {
-        self.count.div_ceil(SHOWN).max(1)
-    }
-
-    /// The numbers of the pages before and after it.
-    fn previous(&self) -> Option<usize> {
-        (self.number > 1).then(|| self.number - 1)
-    }
-
-    fn next(&self) -> Option<usize> {
-        (self.number < self.last()).then_some(self.number + 1)
-    }
-}
-
-impl fmt::Display for Window {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Window { number, count } = *self;
-        if count <= SHOWN {
-            return write!(f, "{} found", thousands(count));
-        }
-        let (first, last) = ((number - 1) * SHOWN + 1, count.min(number * SHOWN));
-        write!(f, "{} to {} of {}", thousands(first), thousands(last), thousands(count))
-    }
+    format!("/app/{application}/people?{}", query.finish())
 }
 
 fn name_of(record: &Record) -> String {
@@ -152,21 +115,27 @@ impl Page {
         let assigned: HashSet<ObjectId> =
             self.live.assignments(&id)?.into_iter().map(|assignment| assignment.principal).collect();
         let only = (show == "assigned").then_some(&assigned);
-        let (found, window) = self.found(show, query, only);
+        let (found, number, all) = self.found(show, query, only);
+        let path = path(&id, show, query.get("q"));
         let rows = self.rows(&id, &found, &assigned)?;
         page(&People {
             frame: self.frame_with(info, "Users and groups", told, refused.as_ref()),
             q: query.get("q").to_owned(),
             show: show.to_owned(),
             kinds: KINDS,
-            window,
+            pager: Pager::numbered(&path, number, SHOWN, all),
             rows,
             form: refused.map(|refused| refused.form.clone()).unwrap_or_default(),
         })
     }
 
-    /// Those of one page, and where in the list it is. A page beyond the end is the last one.
-    fn found(&self, show: &str, query: &Form, only: Option<&HashSet<ObjectId>>) -> (Vec<Found>, Window) {
+    /// Those of one page, its number, and how many there are in all. A page beyond the end is the last one.
+    fn found(
+        &self,
+        show: &str,
+        query: &Form,
+        only: Option<&HashSet<ObjectId>>,
+    ) -> (Vec<Found>, usize, usize) {
         let q = query.get("q").to_lowercase();
         let passes = |object: &ObjectId, record: &Record| {
             let named = |name: &str| record.text(name).is_some_and(|text| text.to_lowercase().contains(&q));
@@ -192,11 +161,11 @@ impl Page {
                     }
                 });
             }
-            (found, Window { number, count })
+            (found, number, count)
         };
-        let asked = query.get("page").parse().unwrap_or(1).max(1);
-        let (found, window) = collect(asked);
-        if asked > window.last() { collect(window.last()) } else { (found, window) }
+        let collected = collect(query.get("page").parse().unwrap_or(1).max(1));
+        let last = collected.2.div_ceil(SHOWN).max(1);
+        if collected.1 > last { collect(last) } else { collected }
     }
 
     fn rows(

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
+use super::form::Form;
 use super::frame::Frame;
+use super::pager::Pager;
 use super::{Page, Refusal, Shown, page};
 use crate::report::har::Har;
 use crate::store::ExchangeRow;
@@ -15,8 +17,8 @@ const SHOWN: usize = 500;
 #[template(path = "tenant/traffic.html")]
 struct Traffic {
     frame: Frame,
-    count: usize,
     rows: Vec<TrafficRow>,
+    pager: Pager,
 }
 
 /// A request in a list.
@@ -97,12 +99,15 @@ fn pairs(value: &Value) -> Vec<(String, String)> {
 }
 
 impl Page {
-    pub(super) fn traffic(&self, info: &ApplicationInfo) -> Result<Shown, Refusal> {
+    pub(super) fn traffic(&self, info: &ApplicationInfo, query: &Form) -> Result<Shown, Refusal> {
         let id = info.service_principal.to_string();
-        let rows = self.live.store().exchanges(Some(&id), None, SHOWN)?;
+        let before = Pager::before(query);
+        let rows = self.live.store().exchanges(Some(&id), before, SHOWN)?;
+        let place = self.live.store().exchange_place(&id, before, SHOWN)?;
+        let oldest = rows.last().map(|row| row.position);
         page(&Traffic {
             frame: self.frame(info, "Traffic", None),
-            count: self.live.store().exchange_count(Some(&id))?,
+            pager: Pager::new(&format!("/app/{id}/traffic"), place, rows.len(), oldest),
             rows: rows.iter().map(TrafficRow::of).collect(),
         })
     }

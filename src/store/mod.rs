@@ -5,6 +5,7 @@
 
 mod checkpoint;
 mod error;
+mod log;
 mod read;
 mod write;
 
@@ -15,7 +16,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OpenFlags};
 
 pub use error::StoreError;
-pub use read::{ApplicationRow, ExchangeRow, LinkRow, LogQuery, ObjectRow};
+pub use log::{LogQuery, Place};
+pub use read::{ApplicationRow, ExchangeRow, LinkRow, ObjectRow};
 pub use write::Write;
 
 /// The file in the folder of `--data`.
@@ -62,6 +64,12 @@ const TABLES: &str = "
         position INTEGER PRIMARY KEY AUTOINCREMENT, application TEXT NOT NULL, body TEXT NOT NULL
     ) STRICT;
     CREATE TABLE mail (position INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL) STRICT;
+";
+
+/// What is counted and paged through. A database that was made before there were these gets them when it is opened.
+const INDEXES: &str = "
+    CREATE INDEX IF NOT EXISTS log_application ON log (application);
+    CREATE INDEX IF NOT EXISTS exchange_application ON exchange (application);
 ";
 
 /// The database.
@@ -133,6 +141,8 @@ impl Store {
             let header = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};");
             connection.execute_batch(&format!("BEGIN IMMEDIATE;{TABLES}{header}COMMIT;")).map_err(of)?;
         }
+        connection.execute_batch(INDEXES).map_err(of)?;
+        log::teach(&connection).map_err(of)?;
         // For checkpoints, which live as long as the program.
         connection.execute("ATTACH DATABASE ':memory:' AS kept", []).map_err(of)?;
         Ok(Store { connection: Mutex::new(connection), path })

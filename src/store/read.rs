@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use rusqlite::{OptionalExtension as _, Row, params};
 use serde_json::Value;
 
+use super::log::Conditions;
 use super::{Store, StoreError};
 
 /// A user or a group.
@@ -47,17 +48,6 @@ pub struct ExchangeRow {
     pub position: i64,
     /// What is kept of it.
     pub body: Value,
-}
-
-/// Which lines of the log are asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LogQuery<'a> {
-    /// Of this application.
-    pub application: Option<&'a str>,
-    /// Of this object.
-    pub object: Option<&'a str>,
-    /// Only lines written before this one.
-    pub before: Option<i64>,
 }
 
 impl Store {
@@ -154,32 +144,6 @@ impl Store {
         )
     }
 
-    /// Lines of the log with their numbers, newest first, until `take` says that it is enough.
-    ///
-    /// # Errors
-    /// When the database fails or a row cannot be read.
-    pub fn log(
-        &self,
-        query: &LogQuery<'_>,
-        mut take: impl FnMut(i64, Value) -> bool,
-    ) -> Result<(), StoreError> {
-        let connection = self.connection();
-        let read = (|| {
-            let mut statement = connection.prepare_cached(
-                "SELECT position, body FROM log WHERE (?1 IS NULL OR application = ?1) \
-                 AND (?2 IS NULL OR object = ?2) AND (?3 IS NULL OR position < ?3) ORDER BY position DESC",
-            )?;
-            let mut rows = statement.query(params![query.application, query.object, query.before])?;
-            while let Some(row) = rows.next()? {
-                if !take(row.get(0)?, json(row, 1)?) {
-                    break;
-                }
-            }
-            Ok(())
-        })();
-        read.map_err(|error| self.failed(error))
-    }
-
     /// The newest exchanges, newest first: of one application or all, older than `before` if it is given.
     ///
     /// # Errors
@@ -190,12 +154,14 @@ impl Store {
         before: Option<i64>,
         limit: usize,
     ) -> Result<Vec<ExchangeRow>, StoreError> {
-        self.all(
-            "SELECT position, body FROM exchange WHERE (?1 IS NULL OR application = ?1) \
-             AND (?2 IS NULL OR position < ?2) ORDER BY position DESC LIMIT ?3",
-            params![application, before, i64::try_from(limit).unwrap_or(i64::MAX)],
-            |row| Ok(ExchangeRow { position: row.get(0)?, body: json(row, 1)? }),
-        )
+        let asked = Conditions::default()
+            .on("application = ?", application.map(str::to_owned))
+            .on("position < ?", before);
+        let sql = format!("SELECT position, body FROM exchange{asked} ORDER BY position DESC LIMIT ?");
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.all(&sql, &asked.values(&[&limit]), |row| {
+            Ok(ExchangeRow { position: row.get(0)?, body: json(row, 1)? })
+        })
     }
 
     /// The exchange of that number.
@@ -210,19 +176,6 @@ impl Store {
         Ok(found.into_iter().next())
     }
 
-    /// How many exchanges there are, of one application or all.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn exchange_count(&self, application: Option<&str>) -> Result<usize, StoreError> {
-        let counted: Vec<i64> = self.all(
-            "SELECT count(*) FROM exchange WHERE (?1 IS NULL OR application = ?1)",
-            params![application],
-            |row| row.get(0),
-        )?;
-        Ok(counted.first().and_then(|count| usize::try_from(*count).ok()).unwrap_or(0))
-    }
-
     /// The mails that would have been sent, oldest first.
     ///
     /// # Errors
@@ -231,7 +184,7 @@ impl Store {
         self.all("SELECT body FROM mail ORDER BY position", &[], |row| json(row, 0))
     }
 
-    fn all<T>(
+    pub(super) fn all<T>(
         &self,
         sql: &str,
         values: &[&dyn rusqlite::ToSql],
@@ -246,7 +199,7 @@ impl Store {
 }
 
 /// A column that holds JSON.
-fn json(row: &Row<'_>, column: usize) -> rusqlite::Result<Value> {
+pub(super) fn json(row: &Row<'_>, column: usize) -> rusqlite::Result<Value> {
     let text = row.get_ref(column)?.as_str()?;
     serde_json::from_str(text).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))

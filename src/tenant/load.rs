@@ -186,11 +186,12 @@ fn application(
             _ => drop(job.forget(&object)),
         }
     }
+    let mut writes = handle.catch_up(&id, state.clock.now());
     application.job = Some(std::sync::Arc::new(handle));
     // What no cycle has looked at comes after all that made the tenant what it is, under new numbers.
     let pending: Vec<_> = store.changes(&id)?.iter().filter_map(change_of).collect();
     let from = application.tenant.watermark().position();
-    let mut writes = vec![Write::ChangesSeen { application: id.clone(), before: i64::MAX.unsigned_abs() }];
+    writes.push(Write::ChangesSeen { application: id.clone(), before: i64::MAX.unsigned_abs() });
     writes.extend((from..).zip(&pending).map(|(position, pending)| Write::Change {
         application: id.clone(),
         position,

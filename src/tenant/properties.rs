@@ -173,6 +173,18 @@ pub(super) fn sources(
     vec![(attribute.name, value)]
 }
 
+/// Graph's name of the property that holds a source attribute.
+#[must_use]
+pub fn property_of(kind: ObjectKind, source: &'static str) -> &'static str {
+    if kind == ObjectKind::Group {
+        return source;
+    }
+    if source.starts_with("extensionAttribute") {
+        return EXTENSIONS;
+    }
+    RENAMED.iter().find(|(_, own)| *own == source).map_or(source, |(graph, _)| graph)
+}
+
 fn text(value: &Value) -> Option<SourceValue> {
     value.as_str().map(SourceValue::from)
 }

@@ -1,9 +1,14 @@
 //! What a job says of itself (Graph: synchronizationStatus, synchronizationSchedule).
 
+use std::collections::VecDeque;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::entra::job::CYCLE_INTERVAL;
+use crate::entra::job::{CYCLE_INTERVAL, LogEntry, ProvisioningAction, Status};
+
+/// So many of the last cycles are kept.
+const CYCLES_KEPT: usize = 20;
 
 /// Whether the service runs a job (Graph: synchronizationScheduleState).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -53,8 +58,48 @@ pub struct Execution {
     pub escrowed: u64,
     /// Managers and members that failed.
     pub references_failed: u64,
+    /// Its lines in the log.
+    #[serde(default)]
+    pub counts: LineCounts,
     /// Code and message of what ended it early.
     pub error: Option<(String, String)>,
+}
+
+/// How many lines of the log say what of the objects of a cycle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LineCounts {
+    /// Accounts that were created.
+    pub created: u64,
+    /// Accounts that were changed.
+    pub updated: u64,
+    /// Accounts that were made inactive.
+    pub disabled: u64,
+    /// Accounts that were deleted.
+    pub deleted: u64,
+    /// Nothing had to be done, or nothing could be.
+    pub skipped: u64,
+    /// What failed.
+    pub failed: u64,
+}
+
+impl LineCounts {
+    pub(super) fn of(entries: &[LogEntry]) -> Self {
+        let mut counts = LineCounts::default();
+        for entry in entries {
+            let count = match (entry.status, entry.action) {
+                (Status::Failure, _) => &mut counts.failed,
+                (Status::Skipped, _) => &mut counts.skipped,
+                (Status::Success, ProvisioningAction::Create) => &mut counts.created,
+                (Status::Success, ProvisioningAction::Update) => &mut counts.updated,
+                (Status::Success, ProvisioningAction::Disable) => &mut counts.disabled,
+                (Status::Success, ProvisioningAction::Delete) => &mut counts.deleted,
+                (Status::Success, _) => continue,
+            };
+            *count += 1;
+        }
+        counts
+    }
 }
 
 /// Why a job is in quarantine, and since when (Graph: synchronizationQuarantine).
@@ -108,6 +153,12 @@ pub struct JobStatus {
     pub last_successful: Option<Execution>,
     /// The last one without a failure that wrote something.
     pub last_successful_with_exports: Option<Execution>,
+    /// The last cycles, the newest first.
+    #[serde(default)]
+    pub recent: VecDeque<Execution>,
+    /// What was asked of it while a run had it, in words of resetScope: it holds once the run has ended.
+    #[serde(default)]
+    pub asked: VecDeque<String>,
     /// When everything that is entitled was provisioned first.
     pub steady_first: Option<Timestamp>,
     /// And last.
@@ -134,6 +185,8 @@ impl Default for JobStatus {
             last: None,
             last_successful: None,
             last_successful_with_exports: None,
+            recent: VecDeque::new(),
+            asked: VecDeque::new(),
             steady_first: None,
             steady_last: None,
             successive_failures: 0,
@@ -174,6 +227,8 @@ impl JobStatus {
             self.steady_last = Some(execution.ended);
             self.last_successful = Some(execution.clone());
         }
+        self.recent.truncate(CYCLES_KEPT - 1);
+        self.recent.push_front(execution.clone());
         self.last = Some(execution);
     }
 }
@@ -194,6 +249,7 @@ mod tests {
             exported,
             escrowed: 0,
             references_failed: 0,
+            counts: LineCounts::default(),
             error: None,
         }
     }
@@ -213,5 +269,20 @@ mod tests {
         assert_eq!(status.last_successful_with_exports.as_ref().map(|last| last.exported), Some(3));
         assert_eq!(status.last_successful.as_ref().map(|last| last.exported), Some(0));
         assert_eq!(status.successive_failures, 0);
+        (0..CYCLES_KEPT as u64).for_each(|number| status.note(ended("Succeeded", number)));
+        assert_eq!((status.recent.len(), status.recent[0].exported), (CYCLES_KEPT, CYCLES_KEPT as u64 - 1));
+    }
+
+    #[test]
+    fn a_status_that_was_kept_before_there_were_recent_cycles_is_read() {
+        let mut kept =
+            serde_json::to_value(JobStatus { last: Some(ended("Failed", 0)), ..JobStatus::default() })
+                .unwrap();
+        for name in ["recent", "asked"] {
+            kept.as_object_mut().unwrap().remove(name);
+        }
+        kept["last"].as_object_mut().unwrap().remove("counts");
+        let status: JobStatus = serde_json::from_value(kept).unwrap();
+        assert_eq!((status.recent.len(), status.last.unwrap().counts), (0, LineCounts::default()));
     }
 }

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::entra::directory::ObjectKind;
@@ -28,9 +30,13 @@ fn person(live: &LiveTenant, name: &str) -> String {
 
 /// An application with a job against that server.
 async fn application(live: &LiveTenant, server: &TestServer) -> String {
+    application_at(live, server.url(), server.token())
+}
+
+fn application_at(live: &LiveTenant, url: &str, token: &str) -> String {
     let info = live.add_application(Some(CUSTOM), "App").unwrap();
     let id = info.service_principal.to_string();
-    live.set_secrets(&id, ConnectionSecrets::bearer(server.url(), server.token())).unwrap();
+    live.set_secrets(&id, ConnectionSecrets::bearer(url, token)).unwrap();
     live.add_job(&id, None).unwrap();
     id
 }
@@ -119,7 +125,7 @@ async fn wrong_credentials_are_a_quarantine_that_a_start_lifts() {
     let quarantine = status.quarantine.unwrap();
     assert_eq!((quarantine.reason.as_str(), quarantine.series_count), ("EncounteredQuarantineException", 1));
     live.set_secrets(&id, ConnectionSecrets::bearer(server.url(), server.token())).unwrap();
-    live.start(&id).await.unwrap();
+    live.start(&id).unwrap();
     assert_eq!(live.job(&id).unwrap().status().quarantine, None);
     assert_eq!(live.cycle(&id).await.unwrap().state, "Succeeded");
 }
@@ -130,7 +136,7 @@ async fn a_target_elsewhere_is_not_written_to_unless_it_is_allowed() {
     let id = live.add_application(Some(CUSTOM), "App").unwrap().service_principal.to_string();
     live.add_job(&id, None).unwrap();
     live.set_secrets(&id, ConnectionSecrets::bearer("https://scim.example.com/scim", "x")).unwrap();
-    for refused in [live.start(&id).await.unwrap_err(), live.cycle(&id).await.unwrap_err()] {
+    for refused in [live.start(&id).unwrap_err(), live.cycle(&id).await.unwrap_err()] {
         assert!(matches!(refused, TenantError::Elsewhere(_)), "{refused}");
     }
 }
@@ -176,7 +182,7 @@ async fn the_schedule_plays_what_is_due() {
     let id = application(&live, &server).await;
     tokio::spawn(live.clone().run_schedule());
     let mut events = live.events();
-    live.start(&id).await.unwrap();
+    live.start(&id).unwrap();
     let job = live.job(&id).unwrap();
     while job.status().last.is_none() {
         events.recv().await.unwrap();
@@ -281,7 +287,7 @@ async fn what_was_done_becomes_a_scenario_that_run_plays() {
     live.cycle(&id).await.unwrap();
     live.forward(jiff::SignedDuration::from_hours(31 * 24)).unwrap();
     live.cycle(&id).await.unwrap();
-    live.restart(&id, crate::entra::job::ResetScope::PORTAL).await.unwrap();
+    live.restart(&id, crate::entra::job::ResetScope::PORTAL).unwrap();
     live.cycle(&id).await.unwrap();
     let text = live.scenario(&id, "What was tried on Monday").unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -375,4 +381,113 @@ async fn a_mapping_that_was_saved_before_the_program_ended_is_taken_by_the_next_
     drop(live);
     let live = LiveTenant::open(settings(folder.path())).unwrap();
     assert!(!live.cycle(&id).await.unwrap().initial, "and the same one does not");
+}
+
+/// The address of the server behind a way on which each request takes that long.
+async fn slow(server: &TestServer, pause: Duration) -> String {
+    let (host, path) = server.url().strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/{path}", listener.local_addr().unwrap());
+    let host = host.to_owned();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let (mut requests, mut back) = client.into_split();
+            let (mut answers, mut on) = TcpStream::connect(&host).await.unwrap().into_split();
+            tokio::spawn(async move { tokio::io::copy(&mut answers, &mut back).await });
+            tokio::spawn(async move {
+                let mut bytes = vec![0; 1 << 16];
+                while let Ok(read @ 1..) = requests.read(&mut bytes).await {
+                    tokio::time::sleep(pause).await;
+                    on.write_all(&bytes[..read]).await.unwrap();
+                }
+            });
+        }
+    });
+    url
+}
+
+/// Waits until it is so.
+async fn until(mut so: impl FnMut() -> bool) {
+    for _ in 0..2_000 {
+        if so() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("it is never so");
+}
+
+/// What an administrator does while a cycle is under way is answered at once, and holds after the cycle; a pause that
+/// comes after a restart counts, and what was promised is done although the program was ended.
+#[tokio::test]
+async fn no_administrator_waits_for_a_cycle() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), TestServer::start().unwrap());
+    let live = LiveTenant::open(settings(folder.path())).unwrap();
+    let id = application_at(&live, &slow(&server, Duration::from_millis(100)).await, server.token());
+    let people = ["ada", "grace", "mary", "rosa"].map(|name| person(&live, name));
+    for user in &people {
+        live.assign(&id, user, role(&live, &id)).unwrap();
+    }
+    assert!(live.cycle(&id).await.unwrap().initial);
+    for user in &people {
+        live.update(ObjectKind::User, user, &body(json!({"givenName": "Augusta"}))).unwrap();
+    }
+    let job = live.job(&id).unwrap();
+    let cycle = tokio::spawn({
+        let (live, id) = (live.clone(), id.clone());
+        async move { live.cycle(&id).await.unwrap() }
+    });
+    until(|| job.status().progress.is_some_and(|progress| progress.done > 0)).await;
+    assert_eq!(live.start(&id).unwrap(), Effect::AfterRun);
+    assert_eq!(live.restart(&id, crate::entra::job::ResetScope::PORTAL).unwrap(), Effect::AfterRun);
+    live.pause(&id).unwrap();
+    let status = job.status();
+    assert!(status.progress.is_some(), "the cycle is still under way");
+    assert_eq!((status.state, status.asked.len()), (ScheduleState::Paused, 2));
+    // As the disk has it when the program is killed now.
+    let killed = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
+        std::fs::copy(file.path(), killed.path().join(file.file_name())).unwrap();
+    }
+    let ended = cycle.await.unwrap();
+    assert_eq!((ended.initial, ended.counts.updated), (false, 4), "it came to its end");
+    until(|| job.status().asked.is_empty()).await;
+    assert_eq!((job.status().state, job.status().next), (ScheduleState::Paused, None));
+    assert!(live.cycle(&id).await.unwrap().initial, "it was restarted");
+    assert!(!live.cycle(&id).await.unwrap().initial, "once");
+
+    let again = LiveTenant::open(settings(killed.path())).unwrap();
+    let job = again.job(&id).unwrap();
+    assert_eq!((job.status().state, job.status().asked.len()), (ScheduleState::Paused, 0));
+    assert_eq!(job.status().recent.len(), 1);
+    assert!(again.cycle(&id).await.unwrap().initial, "it was restarted");
+    assert_eq!(live.restart(&id, crate::entra::job::ResetScope::PORTAL).unwrap(), Effect::Now);
+    assert!(live.job(&id).unwrap().status().next.is_some());
+}
+
+#[tokio::test]
+async fn the_last_cycles_are_kept_with_what_they_did() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), TestServer::start().unwrap());
+    let live = LiveTenant::open(settings(folder.path())).unwrap();
+    let id = application(&live, &server).await;
+    let ada = person(&live, "ada");
+    live.assign(&id, &ada, role(&live, &id)).unwrap();
+    let first = live.cycle(&id).await.unwrap();
+    live.delete(ObjectKind::User, &ada).unwrap();
+    let second = live.cycle(&id).await.unwrap();
+    drop(live);
+    let live = LiveTenant::open(settings(folder.path())).unwrap();
+    let recent = live.job(&id).unwrap().status().recent;
+    assert_eq!(recent, [second.clone(), first.clone()]);
+    assert_eq!((first.initial, first.counts), (true, LineCounts { created: 1, ..LineCounts::default() }));
+    assert_eq!((second.initial, second.counts), (false, LineCounts { disabled: 1, ..LineCounts::default() }));
+    let mut lines = 0;
+    let of = LogQuery { cycle: Some(&second.activity), ..LogQuery::default() };
+    live.store()
+        .log(&of, |_, _| {
+            lines += 1;
+            true
+        })
+        .unwrap();
+    assert_eq!(lines, 1);
 }

@@ -135,8 +135,77 @@ await test("a mapping with a mistake is told, and nothing is lost", async (open)
 
 await test("what one tab changes another one shows", async (open) => {
   const shown = await open(`${app}/people`);
-  const { displayName } = await person("Somebody New");
-  await shown.getByRole("link", { name: displayName }).waitFor();
+  // The first may be shown because the page begins to listen then; the second only because the server tells of it.
+  for (const name of ["Somebody New", "Somebody Newer"]) {
+    await person(name);
+    await shown.getByRole("link", { name, exact: true }).waitFor();
+    await shown.waitForTimeout(1500);
+  }
+});
+
+/** Somebody new who is assigned, and a cycle that creates an account for them. */
+const joins = async (name) => {
+  const { id } = await person(name);
+  const { appRoles } = await graph(`servicePrincipals/${application}?$select=appRoles`);
+  const body = JSON.stringify({ principalId: id, resourceId: application, appRoleId: appRoles[0].id });
+  await graph(`users/${id}/appRoleAssignments`, { method: "POST", body });
+  await fetch(`${tenant}/_scimulate/cycle`, { method: "POST" });
+};
+
+await test("what is shown anew keeps focus, fields, details and scrolling", async (open) => {
+  const page = await open(`${app}/logs`);
+  // A part with everything in it that somebody may be at.
+  const more = '<details><summary>More</summary><label>Note <input name="note"></label></details>';
+  await page.route("**/logs", async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replace(/(<div id="live-logs"[^>]*>)/, `$1${more}`) });
+  });
+  await page.reload();
+  await page.getByText("More").click();
+  const row = page.locator("tbody a").first();
+  const name = await row.innerText();
+  await row.focus();
+  await page.evaluate(() => scrollTo(0, 40));
+  await joins("First Newcomer");
+  await page.getByRole("link", { name: "First Newcomer" }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), name, "the link has the focus");
+  assert.equal(await page.evaluate(() => scrollY), 40);
+  assert.equal(await page.locator("details[open] input[name=note]").count(), 1, "what is open stays open");
+  const note = page.getByLabel("Note");
+  await note.pressSequentially("typed");
+  await note.evaluate((field) => field.setSelectionRange(1, 3));
+  await joins("Second Newcomer");
+  await page.getByRole("link", { name: "Second Newcomer" }).waitFor();
+  await page.keyboard.type("*");
+  assert.equal(await note.inputValue(), "t*ed", "what is selected is replaced, in the same field");
+});
+
+await test("the state is told to those who do not see it, and tables are not read out", async (open) => {
+  const page = await open(app);
+  const state = page.locator("#state[aria-live=polite]");
+  await state.evaluate((line) => { line.mark = "the same"; });
+  const before = await page.locator("caption + thead + tbody tr").count();
+  await joins("Third Newcomer");
+  await page.locator("caption + thead + tbody tr").nth(Math.min(before, 19)).waitFor();
+  assert.equal(await state.evaluate((line) => line.mark), "the same", "a line that is new is not read out");
+  assert.equal(await page.locator("table [aria-live], [aria-live] table").count(), 0);
+  await page.locator("tbody a").first().click();
+  await page.getByText("1 to 1 of 1 lines").waitFor();
+  await page.getByRole("link", { name: "Third Newcomer" }).waitFor();
+});
+
+await test("a log that is filtered is downloaded as it is shown", async (open) => {
+  const page = await open(`${app}/logs`);
+  assert.equal(await page.getByLabel("From (UTC)").isVisible(), false);
+  await page.locator("select[name=date]").selectOption("custom");
+  await page.getByLabel("From (UTC)").fill("2020-01-01T00:00");
+  await page.getByLabel("Search").fill("newcomer");
+  await press(page, "Filter");
+  await page.getByText("1 to 3 of 3 lines").waitFor();
+  const begun = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Download JSON" }).click();
+  const file = await (await begun).path();
+  assert.equal(JSON.parse(readFileSync(file, "utf8")).length, 3);
 });
 
 await test("a name that is markup stays a name", async (open) => {

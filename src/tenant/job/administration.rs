@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use futures_util::FutureExt as _;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{JobHandle, linked, stopped_by};
 use crate::entra::directory::ObjectId;
 use crate::entra::job::{Job, JobSettings, ResetScope};
 use crate::entra::mapping::{Mapping, schema};
+use crate::store::Write;
 use crate::tenant::connection::ConnectionSecrets;
 use crate::tenant::error::TenantError;
 use crate::tenant::live::{LiveTenant, TenantEvent};
@@ -17,6 +19,56 @@ use crate::tenant::traffic::Watched;
 
 /// Seconds between two cycles at the least.
 const LEAST_INTERVAL: u64 = 1;
+
+/// When what was asked of a job holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It holds.
+    Now,
+    /// It holds once the run that is under way has ended.
+    AfterRun,
+}
+
+/// What an administrator asks of a job.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    scope: ResetScope,
+    /// A restart, and no start.
+    restart: bool,
+}
+
+impl JobHandle {
+    /// Makes the job forget, and says so.
+    fn reset(&self, job: &mut Job, scope: ResetScope, now: Timestamp) {
+        job.restart(scope);
+        self.with_status(|status| {
+            status.asked.pop_front();
+            if scope.quarantine_state {
+                status.quarantine = None;
+            }
+            if scope.escrows {
+                status.escrows_pruned = false;
+            }
+            status.next = (status.state == ScheduleState::Active).then_some(now);
+            status.linked = linked(job);
+        });
+    }
+
+    /// Does what was asked of the job before the program ended in the middle of a run, and tells what to write.
+    pub(in crate::tenant) fn catch_up(&self, application: &str, now: Timestamp) -> Vec<Write> {
+        let asked = self.status().asked;
+        let Ok(mut job) = self.job.try_lock() else { return Vec::new() };
+        if asked.is_empty() {
+            return Vec::new();
+        }
+        for words in &asked {
+            self.reset(&mut job, words.parse().unwrap_or(ResetScope::NONE), now);
+        }
+        let mut writes = self.memory_written(application, &job);
+        writes.push(self.written(application));
+        writes
+    }
+}
 
 impl LiveTenant {
     /// Test Connection with the saved secrets or with others.
@@ -48,24 +100,14 @@ impl LiveTenant {
             .map_err(|stop| TenantError::Credentials(stopped_by(&stop).1))
     }
 
-    /// Starts the job, or lets it go on from where it was paused; a quarantine is lifted (Graph: start).
+    /// Starts the job, or lets it go on from where it was paused; a quarantine is lifted (Graph: start). A run that is
+    /// under way is not waited for.
     ///
     /// # Errors
     /// When there is no job, or its target is not on this machine and nobody allowed to write there.
-    pub async fn start(&self, application: &str) -> Result<(), TenantError> {
-        let handle = self.job(application)?;
-        self.may_write(application)?;
-        {
-            let mut job = handle.job.lock().await;
-            job.restart(ResetScope { quarantine_state: true, ..ResetScope::NONE });
-            self.save(&handle.memory_written(application, &job))?;
-        }
-        let now = self.now();
-        handle.with_status(|status| {
-            (status.state, status.quarantine) = (ScheduleState::Active, None);
-            status.next = Some(now);
-        });
-        self.settled(application, &handle)
+    pub fn start(&self, application: &str) -> Result<Effect, TenantError> {
+        let scope = ResetScope { quarantine_state: true, ..ResetScope::NONE };
+        self.once_free(application, Asked { scope, restart: false })
     }
 
     fn may_write(&self, application: &str) -> Result<(), TenantError> {
@@ -87,36 +129,57 @@ impl LiveTenant {
         self.settled(application, &handle)
     }
 
-    /// Restarts the job (Graph: synchronizationJob, restart). A cycle that is under way comes to its end first.
+    /// Restarts the job (Graph: synchronizationJob, restart). A cycle that is under way comes to its end first, and is
+    /// not waited for.
     ///
     /// # Errors
     /// When there is no job, or its target is not on this machine and nobody allowed to write there.
-    pub async fn restart(&self, application: &str, scope: ResetScope) -> Result<(), TenantError> {
+    pub fn restart(&self, application: &str, scope: ResetScope) -> Result<Effect, TenantError> {
+        self.once_free(application, Asked { scope, restart: true })
+    }
+
+    /// Does at once what is asked of a job, or as soon as the run that has it has ended, before any other that waits.
+    fn once_free(&self, application: &str, asked: Asked) -> Result<Effect, TenantError> {
         let handle = self.job(application)?;
         self.may_write(application)?;
-        let mut job = handle.job.lock().await;
-        // What was saved before the restart takes effect with it.
-        job.configure(
-            Mapping::clone(&handle.mapping()),
-            self.read().application(application)?.secrets.scope(),
-        );
-        job.restart(scope);
-        handle.tell(Happening::Restart(scope), &self.read().application(application)?.tenant);
-        let now = self.now();
-        handle.with_status(|status| {
-            if scope.quarantine_state {
-                status.quarantine = None;
-            }
-            if scope.escrows {
-                status.escrows_pruned = false;
-            }
-            (status.state, status.next) = (ScheduleState::Active, Some(now));
-            status.linked = linked(&job);
+        // A pause that comes after this and before the end of the run counts.
+        handle.with_status(|status| status.state = ScheduleState::Active);
+        let (live, id, held) = (self.clone(), application.to_owned(), Arc::clone(&handle));
+        let mut work = Box::pin(async move {
+            let mut job = held.job.lock().await;
+            live.carry_out(&id, &held, &mut job, asked)
         });
-        let writes = handle.memory_written(application, &job);
-        drop(job);
-        self.save(&writes)?;
-        self.settled(application, &handle)
+        // Asked once, it stands in the queue.
+        if let Some(done) = tokio::task::unconstrained(&mut work).now_or_never() {
+            return done.map(|()| Effect::Now);
+        }
+        handle.with_status(|status| status.asked.push_back(asked.scope.to_string()));
+        self.settled(application, &handle)?;
+        // That the database failed is told by the next request.
+        tokio::spawn(work);
+        Ok(Effect::AfterRun)
+    }
+
+    fn carry_out(
+        &self,
+        application: &str,
+        handle: &Arc<JobHandle>,
+        job: &mut Job,
+        asked: Asked,
+    ) -> Result<(), TenantError> {
+        if !Arc::ptr_eq(&self.job(application)?, handle) {
+            // It was removed meanwhile, and what was asked for with it.
+            return Err(TenantError::missing("job"));
+        }
+        if asked.restart {
+            // What was saved before the restart takes effect with it.
+            let scope = self.read().application(application)?.secrets.scope();
+            job.configure(Mapping::clone(&handle.mapping()), scope);
+            handle.tell(Happening::Restart(asked.scope), &self.read().application(application)?.tenant);
+        }
+        handle.reset(job, asked.scope, self.now());
+        self.save(&handle.memory_written(application, job))?;
+        self.settled(application, handle)
     }
 
     /// Makes the job forget, and leaves it running or not as it was.

@@ -18,7 +18,7 @@ use crate::store::Write;
 use crate::sync::{Gate, notices};
 use crate::tenant::error::TenantError;
 use crate::tenant::live::{LiveTenant, TenantEvent};
-use crate::tenant::status::{Execution, JobStatus, QuarantineStatus, ScheduleState};
+use crate::tenant::status::{Execution, JobStatus, LineCounts, QuarantineStatus, ScheduleState};
 use crate::tenant::story::Happening;
 use crate::tenant::traffic::Watched;
 use crate::tenant::watcher::CycleWatcher;
@@ -202,6 +202,7 @@ impl LiveTenant {
             exported: number(exported),
             escrowed: number(job.escrows().len()),
             references_failed: report.tally.references_failed,
+            counts: LineCounts::of(&report.entries),
             error,
         }
     }

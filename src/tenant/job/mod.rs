@@ -25,6 +25,7 @@ use crate::rules::LiveTrace;
 use crate::store::Write;
 use crate::sync::fingerprint;
 
+pub use administration::Effect;
 pub use cycle::OnDemand;
 
 /// What is known of a job while one of its cycles has it.

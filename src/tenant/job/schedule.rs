@@ -8,7 +8,7 @@ use super::WRONG_CREDENTIALS;
 use crate::tenant::application::Application;
 use crate::tenant::error::TenantError;
 use crate::tenant::live::{LiveTenant, TenantEvent};
-use crate::tenant::status::{Execution, ScheduleState};
+use crate::tenant::status::{Execution, LineCounts, ScheduleState};
 
 impl LiveTenant {
     /// Applications whose job runs, each with the moment of its next cycle.
@@ -71,6 +71,7 @@ impl LiveTenant {
                 exported: 0,
                 escrowed: 0,
                 references_failed: 0,
+                counts: LineCounts::default(),
                 error: Some((WRONG_CREDENTIALS.to_owned(), error.to_string())),
             });
         });
