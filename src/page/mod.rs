@@ -12,6 +12,7 @@ mod kept;
 mod log_filters;
 mod logs;
 mod mapping;
+mod mapping_row;
 mod mistake;
 mod named;
 mod on_demand;

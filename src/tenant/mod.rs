@@ -11,6 +11,7 @@ mod connection;
 mod demo;
 mod drift;
 mod error;
+mod happenings;
 mod ids;
 mod job;
 mod kept;

@@ -12,9 +12,9 @@ use crate::entra::mapping::{Mapping, schema};
 use crate::store::Write;
 use crate::tenant::connection::ConnectionSecrets;
 use crate::tenant::error::TenantError;
+use crate::tenant::happenings::Happening;
 use crate::tenant::live::{LiveTenant, TenantEvent};
 use crate::tenant::status::ScheduleState;
-use crate::tenant::story::Happening;
 use crate::tenant::traffic::Watched;
 
 /// Seconds between two cycles at the least.

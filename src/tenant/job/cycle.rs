@@ -17,9 +17,9 @@ use crate::run::target::retry::Retry;
 use crate::store::Write;
 use crate::sync::{Gate, notices};
 use crate::tenant::error::TenantError;
+use crate::tenant::happenings::Happening;
 use crate::tenant::live::{LiveTenant, TenantEvent};
 use crate::tenant::status::{Execution, JobStatus, LineCounts, QuarantineStatus, ScheduleState};
-use crate::tenant::story::Happening;
 use crate::tenant::traffic::Watched;
 use crate::tenant::watcher::CycleWatcher;
 

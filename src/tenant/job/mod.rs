@@ -14,9 +14,9 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use super::application::Application;
 use super::error::TenantError;
+use super::happenings::{Event, Happening, Story};
 use super::live::LiveTenant;
 use super::status::JobStatus;
-use super::story::{Event, Happening, Story};
 use crate::entra::directory::{ObjectId, ObjectKind, Tenant};
 use crate::entra::job::{CycleStop, ErrorCode, Job, JobSettings};
 use crate::entra::mapping::{Mapping, schema};
