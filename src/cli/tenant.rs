@@ -18,7 +18,7 @@ use crate::graph;
 use crate::http::{Credentials, TenantUrl};
 use crate::page;
 use crate::server::{self, Running, ServerSettings};
-use crate::tenant::{ConnectionSecrets, LiveSettings, LiveTenant, TIMECLOCK, TenantError};
+use crate::tenant::{ApplicationInfo, ConnectionSecrets, LiveSettings, LiveTenant, TIMECLOCK, TenantError};
 
 mod tls;
 
@@ -145,9 +145,7 @@ impl TenantCommand {
     ) -> Result<Option<Running>, CommandFailure> {
         let empty = live.applications().is_empty();
         if let Some(secrets) = target {
-            if empty {
-                live.furnish(TIMECLOCK, secrets, false, self.demo).await.map_err(refused)?;
-            }
+            self.provision_to(live, secrets).await?;
             return Ok(None);
         }
         let embedded = live.applications().into_iter().find(|info| info.embedded);
@@ -162,10 +160,32 @@ impl TenantCommand {
         })?;
         let secrets = ConnectionSecrets::bearer(&running.base_url, &running.token);
         match embedded {
-            Some(info) => live.embedded_anew(&info, secrets).await.map_err(refused)?,
+            Some(info) => drop(live.lead_elsewhere(&info, secrets, true).await.map_err(refused)?),
             None => drop(live.furnish(TIMECLOCK, secrets, true, self.demo).await.map_err(refused)?),
         }
         Ok(Some(running))
+    }
+
+    /// Leads the first application to the target of the options, whatever server it was kept with.
+    async fn provision_to(
+        &self,
+        live: &LiveTenant,
+        secrets: ConnectionSecrets,
+    ) -> Result<(), CommandFailure> {
+        let has_job = |info: &ApplicationInfo| live.job(&info.service_principal.to_string()).is_ok();
+        let Some(info) = live.applications().into_iter().find(has_job) else {
+            live.furnish(TIMECLOCK, secrets, false, self.demo).await.map_err(refused)?;
+            return Ok(());
+        };
+        let url = secrets.shown("BaseAddress").unwrap_or_default().to_owned();
+        if live.lead_elsewhere(&info, secrets, false).await.map_err(refused)? {
+            console::remark(&format!(
+                "note: the application `{}` led to another server: it provisions to {url} from now on, and its next cycle is an \
+                 initial one",
+                info.name
+            ));
+        }
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::form::Form;
 use super::frame::{Frame, Told};
-use super::mapping_row::{Edit, source, source_of};
+use super::mapping_row::{self, Edit, source, source_of};
 use super::mistake::{Mistake, Refused};
 use super::scoping::{Filters, filterable};
 use super::{Page, Refusal, Shown, page};
@@ -30,6 +30,8 @@ struct MappingPage {
     edit: Edit,
     flows: &'static [(&'static str, &'static str)],
     filters: Filters,
+    /// The filters that the form was made from.
+    filters_shown: String,
     /// The filters stand otherwise in the form than in the mapping.
     unsaved: bool,
     attributes: Vec<&'static str>,
@@ -42,6 +44,11 @@ impl MappingPage {
     fn here(&self) -> String {
         let person = form_urlencoded::byte_serialize(self.person.as_bytes()).collect::<String>();
         format!("/app/{}/mapping?object={}&person={person}#filters", self.frame.id, self.object)
+    }
+
+    /// The actions that the form was made from.
+    fn actions_shown(&self) -> String {
+        shown_actions(&self.actions)
     }
 
     fn is_operator(&self, name: &str) -> bool {
@@ -84,6 +91,9 @@ impl Row {
         }
     }
 }
+
+/// The name of the field that says what a form was made from.
+const SHOWN: &str = "shown";
 
 /// The name of the buttons that change the form of the filters alone.
 const CHANGE: &str = "change";
@@ -151,7 +161,7 @@ impl Page {
         let gone =
             before.iter().filter(|row| object.find(&row.written).is_none()).map(|row| row.written.as_str());
         let removed = gone.collect::<Vec<_>>().join(", ");
-        let row_form = typed.filter(|form| form.has("kind")).map(Edit::typed);
+        let row_form = typed.filter(|form| form.has("kind")).map(|form| Edit::again(&object.rows, form));
         let chosen =
             query.get("edit").parse().ok().and_then(|number: usize| Some((number, object.rows.get(number)?)));
         let edit = row_form.or_else(|| chosen.map(|(number, row)| Edit::of(number, row)));
@@ -161,13 +171,15 @@ impl Page {
             Some(form) => Filters::typed(form).change(form.get(CHANGE)),
             None => Filters::of(&object.filter),
         };
-        let ObjectActions { create, update, delete } = object.actions;
+        let now = Filters::of(&object.filter);
+        // What was changed in the form alone is still made from the filters of before.
+        let changing = typed.filter(|form| form.has(CHANGE) && form.has(SHOWN));
         page(&MappingPage {
             frame,
             objects: OBJECTS,
             object: if kind == ObjectKind::Group { "Group" } else { "User" }.to_owned(),
             person,
-            actions: vec![("Create", create), ("Update", update), ("Delete", delete)],
+            actions: actions(object.actions),
             rows,
             removed,
             edit: edit.unwrap_or_else(|| Edit {
@@ -176,7 +188,8 @@ impl Page {
                 ..Edit::default()
             }),
             flows: FLOWS,
-            unsaved: filters != Filters::of(&object.filter),
+            unsaved: filters != now,
+            filters_shown: changing.map_or_else(|| now.shown(), |form| form.get(SHOWN).to_owned()),
             filters,
             attributes: filterable(&mapping, kind),
             operators: Operator::ALL,
@@ -341,6 +354,24 @@ fn value(row: &AttributeMapping, subject: &MappingSubject<'_>) -> String {
     }
 }
 
+fn actions(of: ObjectActions) -> Vec<(&'static str, bool)> {
+    vec![("Create", of.create), ("Update", of.update), ("Delete", of.delete)]
+}
+
+fn shown_actions(actions: &[(&'static str, bool)]) -> String {
+    let on = actions.iter().filter(|(_, on)| *on).map(|(word, _)| *word);
+    on.collect::<Vec<_>>().join(",")
+}
+
+/// Nobody replaces what they have not seen: the form says what it was made from.
+fn unchanged(form: &Form, now: &str, what: &str) -> Result<(), Refusal> {
+    if !form.has(SHOWN) || form.get(SHOWN) == now {
+        return Ok(());
+    }
+    let why = format!("{what} were changed while the form was open. Save again to replace them.");
+    Err(Refusal::Wrong(why))
+}
+
 /// Makes the change that a form says.
 fn changed(mapping: &mut Mapping, form: &Form) -> Result<(), Refusal> {
     let wrong = |why: &str| Refusal::Wrong(why.to_owned());
@@ -349,9 +380,10 @@ fn changed(mapping: &mut Mapping, form: &Form) -> Result<(), Refusal> {
         ObjectKind::User => &mut mapping.user,
         ObjectKind::Group => mapping.group.as_mut().ok_or_else(|| wrong("Groups are not mapped."))?,
     };
-    let number: Option<usize> = form.get("number").parse().ok().filter(|number| *number < object.rows.len());
+    let place = || mapping_row::place(&object.rows, form).map_err(|mistake| Refusal::Mistaken(vec![mistake]));
     match form.get("do") {
         "row" => {
+            let number = place()?;
             let row = Edit::typed(form).row(kind).map_err(Refusal::Mistaken)?;
             let same = object.rows.iter().position(|known| known.target == row.target);
             if same.is_some() && same != number {
@@ -377,7 +409,7 @@ fn changed(mapping: &mut Mapping, form: &Form) -> Result<(), Refusal> {
             Ok(())
         }
         "remove" => {
-            let number = number.ok_or_else(|| wrong("There is no such row any more."))?;
+            let number = place()?.ok_or_else(|| wrong("Choose the mapping that is to be removed."))?;
             if object.rows[number].matching.is_some() && object.matching().len() == 1 {
                 return Err(wrong(
                     "The only matching attribute cannot be removed: without it nobody is found again.",
@@ -387,12 +419,14 @@ fn changed(mapping: &mut Mapping, form: &Form) -> Result<(), Refusal> {
             Ok(())
         }
         "actions" => {
+            unchanged(form, &shown_actions(&actions(object.actions)), "The target object actions")?;
             let has = |word: &str| form.all("action").any(|action| action == word);
             object.actions =
                 ObjectActions { create: has("Create"), update: has("Update"), delete: has("Delete") };
             Ok(())
         }
         "filters" => {
+            unchanged(form, &Filters::of(&object.filter).shown(), "The scoping filters")?;
             object.filter = Filters::typed(form).read(kind).map_err(Refusal::Mistaken)?;
             Ok(())
         }

@@ -1,5 +1,7 @@
 //! The form of one attribute mapping: its fields, and the row that they describe.
 
+use serde_json::{Value, json};
+
 use super::form::Form;
 use super::mistake::Mistake;
 use crate::diagnostic::Diagnostic;
@@ -10,13 +12,56 @@ use crate::scim::SyntaxError;
 /// The fields of one row's form.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Edit {
+    /// The row's place; empty for a new one.
     pub number: String,
+    /// The row as it was when the form was opened.
+    pub shown: String,
     pub kind: String,
     pub source: String,
     pub default: String,
     pub target: String,
     pub matching: String,
     pub flow: String,
+}
+
+/// All that the page shows of a row, by which a form says which one it was made from: its place may be another's by now.
+fn shown(row: &AttributeMapping) -> String {
+    let (kind, source) = source_of(row);
+    let matching = row.matching.map(|precedence| precedence.to_string());
+    json!([row.written, kind, source, row.default, matching, row.flow.as_str()]).to_string()
+}
+
+/// The place of the row that a form was made from; none for a new row.
+///
+/// # Errors
+/// When the row is not there any more, or is another one than the form was made from.
+pub(super) fn place(rows: &[AttributeMapping], form: &Form) -> Result<Option<usize>, Mistake> {
+    let number = form.get("number");
+    if number.is_empty() {
+        return Ok(None);
+    }
+    if !form.has("shown") {
+        let place = number.parse().ok().filter(|place| *place < rows.len());
+        return place
+            .map(Some)
+            .ok_or_else(|| Mistake::new("", format!("There is no mapping number {number}.")));
+    }
+    let own = form.get("shown");
+    if let Some(place) = rows.iter().position(|row| shown(row) == own) {
+        return Ok(Some(place));
+    }
+    let gone = "This mapping was removed while the form was open. Save it as a new one, or leave it.";
+    let changed =
+        "This mapping was changed while the form was open, as the table shows. Save again to replace it.";
+    let there = now(rows, own).is_some();
+    Err(Mistake::new("", if there { changed } else { gone }))
+}
+
+/// Where the row of that target stands now.
+fn now(rows: &[AttributeMapping], shown: &str) -> Option<usize> {
+    let fields: Vec<Value> = serde_json::from_str(shown).unwrap_or_default();
+    let target = fields.first().and_then(Value::as_str)?;
+    rows.iter().position(|row| row.written == target)
 }
 
 /// The source of a row as its form has it: its type and its text.
@@ -36,6 +81,7 @@ impl Edit {
         let (kind, source) = source_of(row);
         Edit {
             number: number.to_string(),
+            shown: shown(row),
             kind: kind.to_owned(),
             source,
             default: row.default.clone().unwrap_or_default(),
@@ -49,12 +95,25 @@ impl Edit {
         let text = |name: &str| form.get(name).to_owned();
         Edit {
             number: text("number"),
+            shown: text("shown"),
             kind: text("kind"),
             source: text("source"),
             default: text("default"),
             target: text("target"),
             matching: text("matching"),
             flow: text("flow"),
+        }
+    }
+
+    /// The fields of a form that was refused, for the row as it is now.
+    pub fn again(rows: &[AttributeMapping], form: &Form) -> Self {
+        let typed = Edit::typed(form);
+        let place = place(rows, form).ok().flatten().or_else(|| now(rows, &typed.shown));
+        match place {
+            Some(place) if !typed.number.is_empty() => {
+                Edit { number: place.to_string(), shown: shown(&rows[place]), ..typed }
+            }
+            _ => Edit { number: String::new(), shown: String::new(), ..typed },
         }
     }
 

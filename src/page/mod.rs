@@ -19,6 +19,7 @@ mod on_demand;
 mod overview;
 mod pager;
 mod people;
+mod person_form;
 mod scoping;
 #[cfg(test)]
 mod tests;

@@ -2,51 +2,24 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::form::Form;
 use super::frame::{Frame, Told};
 use super::mistake::{Mistake, Refused};
 use super::pager::Pager;
+use super::person_form::PersonFields;
 use super::{Page, Refusal, Shown, page};
-use crate::entra::directory::{Group, ObjectId, ObjectKind, User};
+use crate::entra::directory::{Group, ObjectId, ObjectKind};
 use crate::entra::directory_file;
-use crate::tenant::{ApplicationInfo, DEFAULT_ROLE, Found, Record, TenantError};
+use crate::tenant::{ApplicationInfo, DEFAULT_ROLE, Found, Record};
 
 /// So many rows are shown at once.
 pub(super) const SHOWN: usize = 200;
 
 const KINDS: &[(&str, &str)] =
     &[("users", "Users"), ("groups", "Groups"), ("assigned", "Assigned"), ("deleted", "Deleted users")];
-
-/// Properties that the form of a user has, beside those that the user has.
-const USER_FORM: &[&str] = &[
-    "userPrincipalName",
-    "displayName",
-    "givenName",
-    "surname",
-    "mail",
-    "mailNickname",
-    "jobTitle",
-    "department",
-    "employeeId",
-    "companyName",
-    "businessPhones",
-    "mobilePhone",
-    "officeLocation",
-    "streetAddress",
-    "city",
-    "state",
-    "postalCode",
-    "country",
-    "preferredLanguage",
-];
-
-/// What the names of their fields begin with.
-const PROPERTY: &str = "p.";
-
-const GROUP_FORM: &[&str] = &["displayName", "description", "mailNickname"];
 
 #[derive(askama::Template)]
 #[template(path = "tenant/people.html")]
@@ -78,11 +51,11 @@ struct Person {
     name: String,
     deleted: bool,
     is_user: bool,
-    enabled: bool,
     assigned: bool,
-    manager: String,
     roles: Vec<(String, String)>,
-    properties: Vec<(String, String)>,
+    fields: PersonFields,
+    /// What the fields hold before somebody types.
+    shown: String,
     members: Vec<(String, String)>,
     /// Whom somebody wanted to add.
     member: Option<String>,
@@ -305,11 +278,8 @@ impl Page {
         let name = name_of(record);
         let frame = self.frame_with(info, "Users and groups", told, refused.as_ref());
         let typed = refused.as_ref().map(|refused| refused.form);
-        let saving = typed.filter(|form| form.get("do") == "save");
-        let enabled = directory.user(id).is_some_and(User::account_enabled);
-        let manager = directory.user(id).and_then(User::manager);
-        let manager = manager.and_then(|id| self.live.object(None, id.as_str(), false).ok());
-        let manager = manager.and_then(|(_, record)| record.text("userPrincipalName").map(str::to_owned));
+        let fields = self.person_fields(record, directory.user(id));
+        let typed_fields = typed.filter(|form| form.get("do") == "save");
         let members = directory.group(id).map(|group| group.members().clone()).unwrap_or_default();
         page(&Person {
             frame: Frame { title: name.clone(), ..frame },
@@ -318,11 +288,10 @@ impl Page {
             name,
             deleted: record.deleted.is_some(),
             is_user: record.kind == ObjectKind::User,
-            enabled: saving.map_or(enabled, |form| form.get("enabled") == "on"),
             assigned: directory.is_assigned(id),
-            manager: saving.map_or(manager.unwrap_or_default(), |form| form.get("manager").to_owned()),
             roles: roles(info),
-            properties: properties(record, saving),
+            shown: fields.shown(),
+            fields: fields.typed(typed_fields),
             members: members.iter().map(|id| self.member(id)).collect(),
             member: typed
                 .filter(|form| form.get("do") == "add-member")
@@ -411,80 +380,12 @@ impl Page {
                 "The member was removed.".to_owned()
             }
             "save" => {
-                self.save_person(asked, kind()?, form)?;
+                self.save_person(&application, asked, kind()?, form)?;
                 "Saved.".to_owned()
             }
             _ => return Err(Refusal::NotFound),
         })
     }
-
-    fn save_person(&self, asked: &str, kind: ObjectKind, form: &Form) -> Result<(), Refusal> {
-        let (_, record) = self.live.object(Some(kind), asked, false)?;
-        let mut changed = Map::new();
-        for (name, value) in form.below(PROPERTY) {
-            let before = record.properties.get(name);
-            let now = match value.trim() {
-                "" => Value::Null,
-                text if name == "businessPhones" => json!([text]),
-                text => json!(text),
-            };
-            let was = before.cloned().unwrap_or(Value::Null);
-            let empty_list = now.is_null() && was == json!([]);
-            if now != was && !empty_list {
-                changed.insert(
-                    name.to_owned(),
-                    if now.is_null() && name == "businessPhones" { json!([]) } else { now },
-                );
-            }
-        }
-        if kind == ObjectKind::Group {
-            return self.live.update(kind, asked, &changed).map_err(at_property);
-        }
-        changed.insert("accountEnabled".to_owned(), json!(form.get("enabled") == "on"));
-        let manager = match form.get("manager").trim() {
-            "" => None,
-            who => Some(self.named(who, Some(kind)).map_err(|why| Refusal::at("manager", why))?),
-        };
-        self.live.update_user(asked, &changed, manager.as_ref()).map_err(at_property)
-    }
-}
-
-/// The refusal of a value, at the field of its property.
-fn at_property(error: TenantError) -> Refusal {
-    match Refusal::from(error) {
-        Refusal::Mistaken(mistakes) => Refusal::Mistaken(
-            mistakes
-                .into_iter()
-                .map(|Mistake { field, text }| match field.as_str() {
-                    "manager" => Mistake { field, text },
-                    property => Mistake::new(format!("{PROPERTY}{property}"), text),
-                })
-                .collect(),
-        ),
-        other => other,
-    }
-}
-
-/// The fields of an object's properties: those that every object's form has and the others that it has, as they are or
-/// as they were typed.
-fn properties(record: &Record, typed: Option<&Form>) -> Vec<(String, String)> {
-    let names: &[&str] = if record.kind == ObjectKind::User { USER_FORM } else { GROUP_FORM };
-    let others =
-        record.properties.iter().filter(|(name, value)| value.is_string() && !names.contains(&name.as_str()));
-    let names = names.iter().map(|name| (*name).to_owned()).chain(others.map(|(name, _)| name.clone()));
-    let value = |name: &str| match record.properties.get(name) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(all)) => all.first().and_then(Value::as_str).unwrap_or_default().to_owned(),
-        _ => String::new(),
-    };
-    names
-        .map(|name| {
-            let field = format!("{PROPERTY}{name}");
-            let typed = typed.filter(|form| form.has(&field)).map(|form| form.get(&field).to_owned());
-            let value = typed.unwrap_or_else(|| value(&name));
-            (name, value)
-        })
-        .collect()
 }
 
 fn roles(info: &ApplicationInfo) -> Vec<(String, String)> {

@@ -3,6 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+use serde_json::json;
+
 use super::form::Form;
 use super::mistake::Mistake;
 use crate::entra::directory::ObjectKind;
@@ -15,18 +18,18 @@ const FIELD: &str = "filter.";
 const USUAL: Operator = Operator::Equals;
 
 /// The filters as they stand in the form.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Filters(pub Vec<FilterFields>);
 
 /// One filter (Graph: filterGroup).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(super) struct FilterFields {
     pub title: String,
     pub clauses: Vec<ClauseFields>,
 }
 
 /// One clause (Graph: filterClause).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(super) struct ClauseFields {
     pub attribute: String,
     pub operator: String,
@@ -48,6 +51,11 @@ impl ClauseFields {
 }
 
 impl Filters {
+    /// The filters as a form says that it was made from them.
+    pub fn shown(&self) -> String {
+        json!(self).to_string()
+    }
+
     pub fn of(filter: &ScopingFilter) -> Self {
         let fields = |group: &FilterGroup| FilterFields {
             title: group.name.clone(),

@@ -7,6 +7,7 @@ use serde_json::json;
 use tower::ServiceExt as _;
 
 use super::router;
+use crate::entra::directory::ObjectKind;
 use crate::store::Write;
 use crate::tenant::{ConnectionSecrets, LiveSettings, LiveTenant, TIMECLOCK};
 use crate::testserver::TestServer;
@@ -716,4 +717,97 @@ async fn an_event_has_data_or_a_browser_drops_it() {
     browser.user("eve@contoso.example", "Eve");
     let event = events.next().await.unwrap().unwrap();
     assert_eq!(event, "event: directory\ndata: directory\n\n");
+}
+
+/// The field of a page's forms that says what they were made from, by a word that stands in it.
+fn shown(html: &str, word: &str) -> String {
+    let fields = html.split("name=\"shown\" value=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let fields = fields.map(|field| field.replace("&#34;", "\"").replace("&#38;", "&").replace("&#60;", "<"));
+    let found = fields.map(|field| field.replace("&#62;", ">")).find(|field| field.contains(word));
+    found.unwrap_or_else(|| panic!("{word}: {html}"))
+}
+
+#[tokio::test]
+async fn what_somebody_else_saved_meanwhile_is_not_replaced_unseen() {
+    let browser = Browser::new().await;
+    let ada = browser.user("ada@contoso.example", "Ada");
+    let path = format!("/people/{ada}");
+    let open = shown(&browser.get(&path).await.html, "p.displayName");
+    browser.live.update(ObjectKind::User, &ada, json!({"jobTitle": "Newer"}).as_object().unwrap()).unwrap();
+    let text = |name: &str| browser.live.object(None, &ada, false).unwrap().1.text(name).map(str::to_owned);
+    let save = |name: &'static str, job: &'static str, open: &str| {
+        [
+            ("do", "save".to_owned()),
+            ("enabled", "on".to_owned()),
+            ("shown", open.to_owned()),
+            ("p.displayName", name.to_owned()),
+            ("p.jobTitle", job.to_owned()),
+            ("p.userPrincipalName", "ada@contoso.example".to_owned()),
+            ("p.mailNickname", "ada".to_owned()),
+            ("p.mail", "ada@mail.example".to_owned()),
+        ]
+    };
+    fn borrowed<'a>(form: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
+        form.iter().map(|(name, value)| (*name, value.as_str())).collect()
+    }
+    // What nobody touched is not sent.
+    assert_eq!(browser.post(&path, &borrowed(&save("Ada L", "", &open))).await.status, 303);
+    assert_eq!((text("displayName").as_deref(), text("jobTitle").as_deref()), (Some("Ada L"), Some("Newer")));
+    // What both changed is told, and replaced when it is wanted still.
+    let both = save("Ada L", "Mine", &open);
+    let refused = browser.post(&path, &borrowed(&both)).await.html;
+    assert!(refused.contains("changed to `Newer`") && refused.contains("value=\"Mine\""), "{refused}");
+    assert_eq!(text("jobTitle").as_deref(), Some("Newer"));
+    let again = save("Ada L", "Mine", &shown(&refused, "p.displayName"));
+    assert_eq!(browser.post(&path, &borrowed(&again)).await.status, 303);
+    assert_eq!(text("jobTitle").as_deref(), Some("Mine"));
+
+    let targets = || -> Vec<String> {
+        let mapping = browser.live.job(browser.id()).unwrap().mapping();
+        mapping.user.rows.iter().map(|row| row.written.clone()).collect()
+    };
+    let before = targets();
+    let (gone, next) = (&before[4], &before[5]);
+    let (first, second) =
+        (browser.get("/mapping?edit=4").await.html, browser.get("/mapping?edit=5").await.html);
+    let remove = |html: &str, number: &'static str, target: &str| {
+        [
+            ("do", "remove".to_owned()),
+            ("number", number.to_owned()),
+            ("shown", shown(html, &format!("[\"{target}\""))),
+        ]
+    };
+    assert_eq!(browser.post("/mapping", &borrowed(&remove(&first, "4", gone))).await.status, 303);
+    // The row that the second form was made from has another place now; the first form's is gone.
+    assert_eq!(browser.post("/mapping", &borrowed(&remove(&second, "5", next))).await.status, 303);
+    let refused = browser.post("/mapping", &borrowed(&remove(&first, "4", gone))).await.html;
+    assert!(refused.contains("This mapping was removed while the form was open"), "{refused}");
+    let left: Vec<String> =
+        before.iter().filter(|target| *target != gone && *target != next).cloned().collect();
+    assert_eq!(targets(), left);
+    let absent = browser
+        .post("/mapping", &[("do", "row"), ("number", "999"), ("source", "city"), ("target", "title")])
+        .await;
+    assert!(absent.html.contains("There is no mapping number 999"), "{}", absent.html);
+    assert_eq!(targets(), left);
+
+    let open = browser.get("/mapping").await.html;
+    let filters = shown(&open, "[]");
+    let clause =
+        [("filter.0.0.attribute", "city"), ("filter.0.0.operator", "EQUALS"), ("filter.0.0.value", "London")];
+    let save = |shown: &str| {
+        let mut form = vec![
+            ("do", "filters".to_owned()),
+            ("shown", shown.to_owned()),
+            ("filter.0.title", "Londoners".to_owned()),
+        ];
+        form.extend(clause.map(|(name, value)| (name, value.to_owned())));
+        form
+    };
+    assert_eq!(browser.post("/mapping", &borrowed(&save(&filters))).await.status, 303);
+    let refused = browser.post("/mapping", &borrowed(&save(&filters))).await.html;
+    assert!(refused.contains("The scoping filters were changed while the form was open"), "{refused}");
+    assert_eq!(browser.post("/mapping", &borrowed(&save(&shown(&refused, "Londoners")))).await.status, 303);
+    let actions = [("do", "actions"), ("shown", "Create"), ("action", "Create")];
+    assert!(browser.post("/mapping", &actions).await.html.contains("actions were changed while"));
 }

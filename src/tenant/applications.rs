@@ -229,10 +229,23 @@ impl LiveTenant {
     /// # Errors
     /// When there is no such application, or the database fails.
     pub fn set_secrets(&self, application: &str, secrets: ConnectionSecrets) -> Result<(), TenantError> {
+        self.lead(application, secrets, None)
+    }
+
+    /// Gives an application its secrets. Whether they lead to the embedded server is said, or seen: who enters another
+    /// address has a server of their own.
+    pub(super) fn lead(
+        &self,
+        application: &str,
+        secrets: ConnectionSecrets,
+        embedded: Option<bool>,
+    ) -> Result<(), TenantError> {
         self.change(|state, writes| {
             let found = state.application_mut(application)?;
+            let stays = found.info.embedded && found.secrets.leads_as(&secrets);
+            found.info.embedded = embedded.unwrap_or(stays);
             found.secrets = secrets;
-            writes.push(found.secrets_written());
+            writes.extend([found.info_written(), found.secrets_written()]);
             Ok(())
         })?;
         self.tell(TenantEvent::Job);

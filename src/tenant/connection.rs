@@ -177,6 +177,15 @@ impl ConnectionSecrets {
         }
     }
 
+    /// Both lead to one server, in whatever dialect.
+    pub(super) fn leads_as(&self, other: &ConnectionSecrets) -> bool {
+        let base = |secrets: &ConnectionSecrets| {
+            let address = secrets.get("BaseAddress").unwrap_or_default().trim();
+            address.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/').to_owned()
+        };
+        base(self) == base(other)
+    }
+
     fn get(&self, key: &str) -> Option<&str> {
         self.values.get(key).map(|value| value.0.as_str())
     }

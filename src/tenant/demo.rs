@@ -39,14 +39,10 @@ impl LiveTenant {
     ) -> Result<ApplicationInfo, TenantError> {
         let info = self.add_application(Some(template), Template::find(template)?.name)?;
         let id = info.service_principal.to_string();
-        self.change_application(&id, |info| {
-            info.embedded = embedded;
-            Ok(())
-        })?;
         let mut secrets = secrets;
         secrets.set("SyncAll", "false");
         secrets.set("SyncNotificationSettings", NOTIFICATIONS);
-        self.set_secrets(&id, secrets)?;
+        self.lead(&id, secrets, Some(embedded))?;
         self.add_job(&id, None)?;
         if people && self.objects(crate::entra::directory::ObjectKind::User, false).is_empty() {
             self.add_demonstration(&id)?;
@@ -79,21 +75,29 @@ impl LiveTenant {
         Ok(())
     }
 
-    /// The embedded server was started anew and is empty: the application gets its address, and its job begins at the
-    /// beginning, without links.
+    /// Leads an application to another server: it gets the address and the token, and its job begins at the beginning,
+    /// without links. True when it led elsewhere before; where it led there already, the job goes on.
     ///
     /// # Errors
-    /// When the database fails.
-    pub async fn embedded_anew(
+    /// When there is no such application, or the database fails.
+    pub async fn lead_elsewhere(
         &self,
         info: &ApplicationInfo,
         secrets: ConnectionSecrets,
-    ) -> Result<(), TenantError> {
+        embedded: bool,
+    ) -> Result<bool, TenantError> {
         let id = info.service_principal.to_string();
-        let mut merged = self.secrets(&id)?;
+        let before = self.secrets(&id)?;
+        let there = before.leads_as(&secrets);
+        let mut merged = before.clone();
         merged.take_address(secrets);
-        self.set_secrets(&id, merged)?;
-        self.drop_links(&id, ResetScope::FULL).await
+        if merged != before {
+            self.lead(&id, merged, Some(embedded))?;
+        }
+        if !there && self.job(&id).is_ok() {
+            self.drop_links(&id, ResetScope::FULL).await?;
+        }
+        Ok(!there)
     }
 }
 
