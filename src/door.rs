@@ -71,7 +71,10 @@ impl Door {
         let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let host = text(header::HOST).unwrap_or_default();
         if !self.leads_here(host) {
-            let why = format!("The request came for the host `{host}`, which is not this server.");
+            let mut why = format!("The request came for the host `{host}`, which is not this server.");
+            if self.0.token.is_some() {
+                why.push_str(" Give the name under which other machines know it with --host.");
+            }
             return Some((StatusCode::FORBIDDEN, why));
         }
         if let Some(origin) = text(header::ORIGIN)
@@ -98,7 +101,8 @@ impl Door {
         (!signs_in && !self.knows(headers)).then(|| {
             (
                 StatusCode::UNAUTHORIZED,
-                "The token is missing or wrong: this server asks for the one of --access-token-file."
+                "The token is missing or wrong: this server asks for the one of --access-token-file. A browser brings it \
+                 once, as ?token=TOKEN behind the address."
                     .to_owned(),
             )
         })

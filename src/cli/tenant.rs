@@ -86,7 +86,7 @@ impl TenantCommand {
             let _embedded = self.furnish(&live, target).await?;
             let scheme = if self.https { "https" } else { "http" };
             let door = match token {
-                Some(token) => Door::of_others(scheme, self.host.clone(), token.expose_secret().to_owned()),
+                Some(token) => Door::of_others(scheme, self.names(), token.expose_secret().to_owned()),
                 None => Door::of_this_machine(scheme),
             };
             let address = SocketAddr::new(
@@ -99,7 +99,12 @@ impl TenantCommand {
             let router = graph::router(live.clone(), scheme, door.clone()).merge(page::router(live.clone()));
             let router = door.guard(router);
             tokio::spawn(live.clone().run_schedule());
-            let name = if self.listen.is_none() { "localhost".to_owned() } else { address.ip().to_string() };
+            if self.listen.is_some() && self.names().is_empty() {
+                console::remark(
+                    "note: other machines are refused until --host says under which name they know this one",
+                );
+            }
+            let name = self.names().into_iter().next().unwrap_or_else(|| "localhost".to_owned());
             let base = format!("{scheme}://{name}:{}", address.port());
             if self.https {
                 let folder = self.data.clone().unwrap_or_else(std::env::temp_dir);
@@ -122,6 +127,17 @@ impl TenantCommand {
         // A cycle ends after the request that is under way, unless its target lets it wait.
         runtime.shutdown_timeout(LAST_REQUEST);
         exit
+    }
+
+    /// The names under which other machines know this one: those that were given, and the address where it listens if it
+    /// is a single one.
+    fn names(&self) -> Vec<String> {
+        let single = self.listen.filter(|listen| !listen.is_unspecified());
+        let address = single.map(|address| match address {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => format!("[{address}]"),
+        });
+        self.host.iter().cloned().chain(address).collect()
     }
 
     /// What an application needs to reach the target of the options.

@@ -39,7 +39,8 @@ impl LogFilters {
             q: text("q"),
             status: text("status"),
             action: text("action"),
-            cycle: text("cycle"),
+            // Ids are written in small letters.
+            cycle: text("cycle").to_lowercase(),
             date: text("date"),
             from: moment("from", "T00:00"),
             to: moment("to", "T23:59"),
@@ -90,7 +91,9 @@ impl LogFilters {
 /// A moment as a browser's field writes it; a day gets the rest that is meant.
 fn field(text: &str, rest: &str) -> String {
     let text = text.trim();
-    let bare = text.strip_suffix(['Z', 'z']).unwrap_or(text);
+    let bare =
+        text.strip_suffix(['Z', 'z']).filter(|bare| bare.ends_with(|last: char| last.is_ascii_digit()));
+    let bare = bare.unwrap_or(text);
     let day = bare.parse::<Date>().is_ok() && bare.len() == 10;
     if day { format!("{bare}{rest}") } else { bare.to_owned() }
 }

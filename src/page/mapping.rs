@@ -391,6 +391,13 @@ fn changed(mapping: &mut Mapping, form: &Form) -> Result<(), Refusal> {
                     format!("`{}` is mapped already: edit that row, or choose another target.", row.written);
                 return Err(Refusal::at("target", why));
             }
+            let twin = object.rows.iter().enumerate().find(|(place, known)| {
+                row.matching.is_some() && known.matching == row.matching && Some(*place) != number
+            });
+            if let Some((_, twin)) = twin {
+                let why = format!("`{}` has this matching precedence already.", twin.written);
+                return Err(Refusal::at("matching", why));
+            }
             match number {
                 // What the application's attribute list says of the target stays.
                 Some(number) if object.rows[number].target == row.target => {

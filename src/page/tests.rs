@@ -174,7 +174,7 @@ async fn rows_filters_and_actions_of_a_mapping_are_changed() {
         ("flow", "ObjectAddOnly"),
     ];
     assert_eq!(browser.post("/mapping", &row).await.status, 303);
-    let ada = browser.live.objects(crate::entra::directory::ObjectKind::User, false)[0].0.clone();
+    let ada = browser.live.objects(ObjectKind::User, false)[0].0.clone();
     let shown = browser.get(&format!("/mapping?person={ada}")).await.html;
     assert!(shown.contains("ToUpper([jobTitle], )") && shown.contains("changed"), "{shown}");
     let filters = [

@@ -75,15 +75,15 @@ fn held_back_notice(message: String, ids: &[ObjectId], job: &Job) -> Notice {
 }
 
 /// What has to be told after a cycle. `before` is the quarantine the job was in when it began: one that
-/// lasts is told once. What was held back before is not told again either.
+/// lasts is told once. What was held back before is not told again either. `approval` is how deletions are approved.
 #[must_use]
-pub fn notices(before: Option<&Quarantine>, report: &CycleReport, job: &Job) -> Vec<Notice> {
+pub fn notices(before: Option<&Quarantine>, report: &CycleReport, job: &Job, approval: &str) -> Vec<Notice> {
     let mut notices = Vec::new();
     let held_back =
         before.is_none_or(|quarantine| quarantine.reason != "TooManyDeletes") && !report.held_back.is_empty();
     if held_back {
         let message = format!(
-            "Held back by the accidental-deletion threshold: {} disables and deletes; --allow-deletes approves them.",
+            "Held back by the accidental-deletion threshold: {} disables and deletes; {approval} approves them.",
             report.held_back.len()
         );
         notices.push(held_back_notice(message, &report.held_back, job));
@@ -173,7 +173,10 @@ mod tests {
     async fn told(tenant: &Tenant, job: &mut Job, status: u16) -> Vec<&'static str> {
         let before = job.quarantine().cloned();
         let report = job.cycle(tenant, &Refusing { status }).await;
-        notices(before.as_ref(), &report, job).iter().map(|notice| notice.event.as_str()).collect()
+        notices(before.as_ref(), &report, job, "--allow-deletes")
+            .iter()
+            .map(|notice| notice.event.as_str())
+            .collect()
     }
 
     #[tokio::test]

@@ -18,6 +18,9 @@ use crate::scenario::text::{attributes, entry, line, quoted, section};
 /// A scenario with more people is not one that anybody reads.
 const MOST_OBJECTS: usize = 60;
 
+/// How a line begins that no step is.
+const COMMENT: &str = "#";
+
 /// Attributes that tell people apart: a scenario makes them up, so that it never meets somebody real. And those that a
 /// scenario cannot set, as they are no texts.
 const LEFT_OUT: &[&str] = &[
@@ -166,7 +169,8 @@ impl<'a> StoryWriter<'a> {
         let mut text = String::new();
         line(
             &mut text,
-            "# Saved from `scimulate tenant`. People are made up anew in each run; what was given them stands here.",
+            "# Saved from `scimulate tenant`. People are made up anew in each run, with names and addresses of their own;\n\
+             # what else was given them stands here.",
         );
         if profiles::load(profiles::DEFAULT).map(|default| default.user.rows)
             != Ok(self.mapping.user.rows.clone())
@@ -196,7 +200,8 @@ impl<'a> StoryWriter<'a> {
         line(&mut text, "timeline:");
         for (place, event) in self.events.iter().enumerate() {
             for step in self.steps(place, event) {
-                line(&mut text, &format!("  - {step}"));
+                let dash = if step.starts_with(COMMENT) { "" } else { "- " };
+                line(&mut text, &format!("  {dash}{step}"));
             }
         }
         text
@@ -393,24 +398,36 @@ impl<'a> StoryWriter<'a> {
         steps
     }
 
-    fn set(&self, id: &ObjectId, names: &[&'static str], state: &DirectoryState) -> Option<String> {
-        let object = state.object(id)?;
-        let key = self.keys.get(id)?;
+    /// What was changed of an object, and a comment where that has no place in a scenario.
+    fn set(&self, id: &ObjectId, names: &[&'static str], state: &DirectoryState) -> Vec<String> {
+        let (Some(object), Some(key)) = (state.object(id), self.keys.get(id)) else { return Vec::new() };
         let is_group = state.group(id).is_some();
-        let values = names.iter().filter_map(|name| {
+        let (mut values, mut left_out) = (Vec::new(), Vec::new());
+        for name in names {
             let value = text_of(object.get(name).as_deref());
-            match *name {
-                "displayName" if is_group => Some((*name, value.map(|name| prefixed(&name)))),
-                "userPrincipalName" => {
-                    let local = value?.split('@').next().unwrap_or_default().to_owned();
-                    Some((*name, Some(format!("{{{{prefix}}}}{}@{{{{domain}}}}", plain_word(&local)))))
+            let own = |text: &str| format!("{{{{prefix}}}}{}", plain_word(text));
+            let local = |text: &str| own(text.split('@').next().unwrap_or_default());
+            match (*name, value) {
+                ("displayName", Some(text)) if is_group => values.push((*name, Some(prefixed(&text)))),
+                ("userPrincipalName" | "mail", Some(text)) => {
+                    values.push((*name, Some(format!("{}@{{{{domain}}}}", local(&text)))));
                 }
-                name if LEFT_OUT.contains(&name) || !plain(value.as_deref()) => None,
-                name => Some((name, value)),
+                ("mailNickname", Some(text)) => values.push((*name, Some(own(&text)))),
+                ("mail" | "mailNickname", None) => values.push((*name, None)),
+                (name, value) if LEFT_OUT.contains(&name) || !plain(value.as_deref()) => left_out.push(name),
+                (name, value) => values.push((name, value)),
             }
-        });
+        }
         let said = attributes(values);
-        (!said.is_empty()).then(|| format!("set: {{ {key}: {{ {} }} }}", said.join(", ")))
+        let mut steps = Vec::new();
+        if !said.is_empty() {
+            steps.push(format!("set: {{ {key}: {{ {} }} }}", said.join(", ")));
+        }
+        if !left_out.is_empty() {
+            let names = left_out.join(", ");
+            steps.push(format!("{COMMENT} {names} of {key} changed here: a scenario cannot say to what."));
+        }
+        steps
     }
 }
 

@@ -96,6 +96,8 @@ impl Watcher for CycleWatcher {
         self.handle.with_status(|status| {
             if let Some(progress) = &mut status.progress {
                 progress.done += 1;
+                // A manager or members that follow later are an update of their own.
+                progress.total = progress.total.max(progress.done);
             }
         });
         self.live.tell(TenantEvent::Job);

@@ -103,6 +103,49 @@ fn what_is_kept_is_there_again_and_a_target_of_ones_own_gets_the_accounts() {
     assert!(!traffic.to_string().contains(&served.token));
 }
 
+/// The state of the next cycle, and whether it was an initial one.
+fn cycle(tenant: &Running) -> (Value, Value) {
+    let (_, cycle) = tenant.ask("POST", "/_scimulate/cycle", &json!({}));
+    (cycle["value"][0]["state"].clone(), cycle["value"][0]["initial"].clone())
+}
+
+#[test]
+fn a_target_that_was_entered_stays_and_one_that_is_given_leads_there() {
+    let (folder, first, second) =
+        (tempfile::tempdir().unwrap(), Served::start(&["serve"]), Served::start(&["serve"]));
+    let accounts = |served: &Served| {
+        let list = exchange(served.port(), &served.token, "GET", "/scim/Users", "");
+        let list: Value = serde_json::from_str(list.split_once("\r\n\r\n").unwrap().1).unwrap();
+        list["totalResults"].as_u64().unwrap()
+    };
+    let (data, token) = (folder.path().to_str().unwrap(), folder.path().join("token"));
+    let (succeeded, initial) = (json!("Succeeded"), json!(true));
+    let tenant = Running::start(&["--demo", "--data", data]);
+    assert_eq!(cycle(&tenant), (succeeded.clone(), initial.clone()));
+    let id = tenant.ask("GET", "/v1.0/servicePrincipals", &Value::Null).1["value"][0]["id"].clone();
+    let secrets = format!("/v1.0/servicePrincipals/{}/synchronization/secrets", id.as_str().unwrap());
+    let pairs = json!({"value": [
+        {"key": "BaseAddress", "value": first.base}, {"key": "SecretToken", "value": first.token},
+        {"key": "SyncAll", "value": "true"},
+    ]});
+    assert_eq!(tenant.ask("PUT", &secrets, &pairs).0, 204);
+    drop(tenant);
+    // A server of one's own that was entered stays.
+    let tenant = Running::start(&["--data", data]);
+    assert_eq!(cycle(&tenant).0, succeeded);
+    assert_eq!(accounts(&first), 10);
+    drop(tenant);
+    // Whoever names another one is led there.
+    fs::write(&token, &second.token).unwrap();
+    let options = ["--data", data, "--target", &second.base, "--token-file", token.to_str().unwrap()];
+    let tenant = Running::start(&options);
+    assert_eq!(cycle(&tenant), (succeeded.clone(), initial));
+    assert_eq!((accounts(&first), accounts(&second)), (10, 10));
+    drop(tenant);
+    let tenant = Running::start(&options);
+    assert_eq!(cycle(&tenant), (succeeded, json!(false)), "it leads there already");
+}
+
 #[test]
 fn a_request_that_a_page_of_somebody_else_sends_is_refused() {
     let tenant = Running::start(&[]);

@@ -326,7 +326,9 @@ impl Sync {
             session.keep()?;
             console::say(&summary::cycle(&report, &session.job))?;
             let missing = missing_from_file(session.held_back(), &session.job).filter(|_| number == 0);
-            for notice in missing.into_iter().chain(notices(before.as_ref(), &report, &session.job)) {
+            for notice in
+                missing.into_iter().chain(notices(before.as_ref(), &report, &session.job, "--allow-deletes"))
+            {
                 self.tell(session, &notice).await?;
             }
             let troubled = report.failures().next().is_some() || report.quarantine.is_some();

@@ -150,7 +150,7 @@ impl LiveTenant {
             writes.push(Write::ChangesSeen { application: application.to_owned(), before });
         }
         let recipients = self.read().application(application)?.secrets.recipients();
-        for notice in notices(before.as_ref(), &report, &job) {
+        for notice in notices(before.as_ref(), &report, &job, "a restart with the scope ForceDeletes") {
             let mail = json!({
                 "to": recipients, "sent": execution.ended, "application": application, "event": notice.event.as_str(),
                 "subject": format!("Provisioning of {}", self.application_name(application)),
