@@ -155,6 +155,10 @@ fn spellings(secret: &str) -> Vec<Vec<u8>> {
         let form = all[position].iter().map(|byte| if *byte == b' ' { b'+' } else { *byte }).collect();
         all.push(form);
     }
+    // Digits of its bytes, as a dump writes them, are read back by anybody.
+    if secret.len() >= LONG {
+        all.push(secret.bytes().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect());
+    }
     all.iter_mut().for_each(|spelling| spelling.make_ascii_lowercase());
     all.sort();
     all.dedup();

@@ -42,6 +42,10 @@ fn base64(text: &str) -> String {
     STANDARD.encode(text)
 }
 
+fn hex(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn base64url(text: &str) -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text)
 }
@@ -55,7 +59,8 @@ fn a_secret_is_hidden_in_every_spelling_and_in_spellings_of_spellings() {
     let secrets = hiding(&[TOKEN]);
     let spellings: [fn(&str) -> String; 8] =
         [str::to_owned, json_escaped, slashes, percent, form, html, base64, base64url];
-    let cases: [fn(&str) -> String; 2] = [str::to_lowercase, str::to_uppercase];
+    let cases: [fn(&str) -> String; 4] =
+        [str::to_lowercase, str::to_uppercase, hex, |text| hex(text).to_uppercase()];
     for inner in spellings.into_iter().chain(cases) {
         for outer in spellings {
             for before in ["", "Bearer ", "user:", "a:", "ab:"] {

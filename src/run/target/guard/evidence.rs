@@ -8,6 +8,9 @@ use crate::wire::{Request, ResourceKind, id_of};
 /// A user or a group at a target.
 pub(super) type Key = (ResourceKind, String);
 
+/// The attribute and the value by which a create of ours wanted to know an object.
+pub(in crate::run) type GivenName = (&'static str, String);
+
 /// Attributes by which people know an object.
 const NAMING: [&str; 3] = ["userName", "displayName", "externalId"];
 
@@ -43,23 +46,33 @@ impl Marks<'_> {
 }
 
 /// Whom a resource belongs to by what it shows. Values that a create of ours sent and that others may have too,
-/// a display name for example, speak neither for us nor against us: `sent` holds them in lower case.
-pub(in crate::run) fn shown(resource: &Value, marks: Marks<'_>, sent: &[String]) -> ShownOwner {
-    if carries(resource, marks) {
-        return ShownOwner::Ours;
-    }
-    let stranger = NAMING.iter().any(|name| {
+/// a display name for example, speak neither for us nor against us: `sent` holds them in lower case. `given` is the name
+/// by which a create of ours wanted to know the object.
+pub(in crate::run) fn shown(
+    resource: &Value,
+    marks: Marks<'_>,
+    sent: &[String],
+    given: Option<&GivenName>,
+) -> ShownOwner {
+    let strange = |name: &str| {
         let held = reader::member(resource, name).and_then(Value::as_str).unwrap_or_default();
-        !held.is_empty() && !sent.contains(&held.to_lowercase())
-    });
+        !held.is_empty() && !sent.contains(&held.to_lowercase()) && !marks.are_in(held)
+    };
+    if carries(resource, marks) {
+        // A create may have been taken over into somebody's account, which now carries an id or an address of ours.
+        let renamed = given.is_some_and(|(name, value)| marks.are_in(value) && strange(name));
+        return if renamed { ShownOwner::Nothing } else { ShownOwner::Ours };
+    }
+    let stranger = NAMING.iter().any(|name| strange(name));
     if stranger { ShownOwner::Another(named(resource)) } else { ShownOwner::Nothing }
 }
 
 /// Whom a resource belongs to, if all that is known of a run is its prefix, and of a create by hand the GUID that was
-/// drawn for it.
+/// drawn for it. A run gives its users names with the prefix; by hand any name may have been given.
 pub(in crate::run) fn shown_with(prefix: &str, by_hand: Option<&str>, resource: &Value) -> ShownOwner {
     let drawn = by_hand.map(str::to_lowercase).into_iter().collect();
-    shown(resource, Marks { prefix: &prefix.to_lowercase(), drawn: &drawn }, &[])
+    let given = by_hand.is_none().then(|| ("userName", prefix.to_owned()));
+    shown(resource, Marks { prefix: &prefix.to_lowercase(), drawn: &drawn }, &[], given.as_ref())
 }
 
 fn carries(value: &Value, marks: Marks<'_>) -> bool {
@@ -111,7 +124,7 @@ pub(in crate::run) fn texts(sent: &Value) -> Vec<String> {
 }
 
 /// The attribute and the value by which a filter finds what was sent.
-pub(in crate::run) fn name_sent(sent: &Value) -> Option<(&'static str, String)> {
+pub(in crate::run) fn name_sent(sent: &Value) -> Option<GivenName> {
     ["userName", "displayName", "externalId"].into_iter().find_map(|name| {
         let value = reader::member(sent, name).and_then(Value::as_str).filter(|value| !value.is_empty())?;
         Some((name, value.to_owned()))
@@ -161,7 +174,35 @@ mod tests {
     fn judge(resource: &Value, sent: &[&str]) -> ShownOwner {
         let drawn = HashSet::from(["5c1a0000-aaaa-4000-8000-000000000001".to_owned()]);
         let sent: Vec<String> = sent.iter().map(|text| (*text).to_owned()).collect();
-        shown(resource, Marks { prefix: "sm7f3k", drawn: &drawn }, &sent)
+        shown(resource, Marks { prefix: "sm7f3k", drawn: &drawn }, &sent, None)
+    }
+
+    #[test]
+    fn an_account_with_another_name_than_was_given_does_not_show_that_it_is_ours() {
+        let drawn = HashSet::new();
+        let marks = Marks { prefix: "sm7f3k", drawn: &drawn };
+        let given = ("userName", "sm7f3k.ada@example.com".to_owned());
+        let judge = |resource: Value, sent: &[&str]| {
+            let sent: Vec<String> = sent.iter().map(|text| (*text).to_owned()).collect();
+            shown(&resource, marks, &sent, Some(&given))
+        };
+        let taken =
+            json!({"userName": "ceo@example.com", "externalId": "sm7f3k-1", "displayName": "sm7f3k Ada"});
+        assert_eq!(judge(taken.clone(), &[]), ShownOwner::Nothing);
+        // We named it so.
+        assert_eq!(judge(taken, &["ceo@example.com"]), ShownOwner::Ours);
+        for ours in [
+            json!({"userName": "SM7F3K.ADA", "externalId": "x"}),
+            json!({"externalId": "sm7f3k-1", "displayName": "Chief"}),
+        ] {
+            assert_eq!(judge(ours.clone(), &[]), ShownOwner::Ours, "{ours}");
+        }
+        assert_eq!(
+            shown_with("sm7f3k", None, &json!({"userName": "ceo", "title": "sm7f3k"})),
+            ShownOwner::Nothing
+        );
+        let by_hand = json!({"userName": "ceo", "externalId": "5C1A"});
+        assert_eq!(shown_with("sm7f3k", Some("5c1a"), &by_hand), ShownOwner::Ours);
     }
 
     #[test]

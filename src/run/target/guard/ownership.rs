@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use super::evidence;
-use super::evidence::{Key, Marks, ShownOwner, narrows, referred_to};
+use super::evidence::{GivenName, Key, Marks, ShownOwner, narrows, referred_to};
 use super::standing::Standing;
 use crate::run::observer::reader;
 use crate::run::target::journal::Journal;
@@ -63,12 +63,21 @@ struct ObjectRecord {
     /// What this run sent to it, in lower case: no name of somebody else.
     sent: Vec<String>,
     /// The attribute and the value by which a filter finds it.
-    name: Option<(&'static str, String)>,
+    name: Option<GivenName>,
     /// A DELETE may have been carried out: a read that does not find it tells.
     doubted: bool,
 }
 
 impl TenantObjects {
+    /// The record of the same GUID in another letter case: many servers read both as one.
+    fn same_guid(&self, (kind, id): &Key) -> Option<&ObjectRecord> {
+        uuid::Uuid::parse_str(id).ok()?;
+        let mut others = self.objects.iter();
+        others
+            .find(|((other, known), _)| other == kind && known.eq_ignore_ascii_case(id))
+            .map(|(_, record)| record)
+    }
+
     /// The record of an object that an answer showed at that moment.
     fn sighted(&mut self, key: Key, moment: Moment) -> &mut ObjectRecord {
         self.objects
@@ -151,12 +160,13 @@ impl Ownership {
     /// Whom a resource belongs to by what it shows; `key` is what a create of ours may have sent to.
     pub(super) fn shown(&self, tenant: Tenant, key: Option<&Key>, resource: &Value) -> ShownOwner {
         let known = self.known(tenant);
-        let sent = key.and_then(|key| known.objects.get(key)).map_or(&[][..], |record| &record.sent);
-        self.shown_after(sent, resource)
+        let record = key.and_then(|key| known.objects.get(key));
+        let sent = record.map_or(&[][..], |record| &record.sent);
+        self.shown_after(sent, record.and_then(|record| record.name.as_ref()), resource)
     }
 
-    fn shown_after(&self, sent: &[String], resource: &Value) -> ShownOwner {
-        evidence::shown(resource, Marks { prefix: &self.prefix, drawn: &self.drawn() }, sent)
+    fn shown_after(&self, sent: &[String], given: Option<&GivenName>, resource: &Value) -> ShownOwner {
+        evidence::shown(resource, Marks { prefix: &self.prefix, drawn: &self.drawn() }, sent, given)
     }
 
     pub(super) fn standing(&self, tenant: Tenant, key: &Key) -> Option<Standing> {
@@ -178,7 +188,7 @@ impl Ownership {
     }
 
     /// The attribute and the value by which a filter finds what a create of ours made.
-    pub(super) fn name_of(&self, tenant: Tenant, key: &Key) -> Option<(&'static str, String)> {
+    pub(super) fn name_of(&self, tenant: Tenant, key: &Key) -> Option<GivenName> {
         self.known(tenant).objects.get(key)?.name.clone()
     }
 
@@ -300,12 +310,14 @@ impl Ownership {
         begun: Moment,
     ) -> io::Result<()> {
         let texts = evidence::texts(sent);
-        let shown = body.map_or(ShownOwner::Nothing, |body| self.shown_after(&texts, body));
+        let given = evidence::name_sent(sent);
+        let shown = body.map_or(ShownOwner::Nothing, |body| self.shown_after(&texts, given.as_ref(), body));
         let mut known = self.known(tenant);
         // What another scenario saw while the create was under way may be what it made.
         let was_there =
             |record: &&ObjectRecord| record.standing != Standing::Seen || record.first_seen < begun;
-        let before = known.objects.get(&key).filter(was_there).map(|record| record.standing.clone());
+        let record = known.objects.get(&key).or_else(|| known.same_guid(&key));
+        let before = record.filter(was_there).map(|record| record.standing.clone());
         let standing = match (before, shown) {
             // A server may answer a create with an object that was there before.
             (Some(Standing::Foreign(who)), _) => Standing::Foreign(who),
@@ -322,7 +334,7 @@ impl Ownership {
         let record = known.objects.entry(key.clone()).or_default();
         record.standing = standing;
         record.sent.extend(texts);
-        record.name = record.name.take().or_else(|| evidence::name_sent(sent));
+        record.name = record.name.take().or(given);
         drop(known);
         match self.journal(tenant) {
             Some(journal) if !is_foreign => journal.made(key.0, &key.1),

@@ -100,7 +100,7 @@ impl<T: Target> Guard<T> {
                 self.ownership.settle(request.tenant, key, Standing::Ours);
                 return Ok(());
             }
-            OwnRead::Nameless => "GET shows no names".to_owned(),
+            OwnRead::Nameless => "GET shows no names, or another than the create gave".to_owned(),
             OwnRead::Missing(status) => format!("GET returns {status}"),
             OwnRead::Unclear(why) => why,
         };

@@ -46,6 +46,7 @@ impl Reach {
         let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
         if decoded.trim_start_matches('/').split(['/', '\\']).any(|part| ["", ".", ".."].contains(&part))
             || path.contains(['?', '#'])
+            || (below && reads_otherwise(&decoded))
         {
             return Reach::Unclear;
         }
@@ -92,6 +93,16 @@ impl Reach {
         }
         if objects.is_empty() { Reach::New } else { Reach::Objects(objects) }
     }
+}
+
+/// An id in which a server or a proxy may see something else than an id: a query, parameters of a segment (RFC 3986
+/// §3.3), what is cut off, or one of these when it is decoded once more.
+fn reads_otherwise(path: &str) -> bool {
+    let id = path.trim_start_matches('/').split_once('/').map_or("", |(_, id)| id);
+    let is_odd =
+        |id: &str| id.contains(['?', '#', ';', '\\']) || id.contains(char::is_control) || id.trim() != id;
+    let again = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
+    is_odd(id) || is_odd(&again) || (again.contains('/') && !id.contains('/'))
 }
 
 fn text<'a>(operation: &'a Value, name: &str) -> &'a str {

@@ -210,8 +210,12 @@ fn row(name: &str) -> Row {
             Row::new().created(&alone).read("/Users/7", &json!({"id": "7", "userName": NAME.to_uppercase()}))
         }
         "drawn-guid-shown" => {
-            let shown = json!({"id": "7", "userName": "u-4711", "externalId": DRAWN.to_uppercase()});
+            let shown = json!({"id": "7", "displayName": "Ada L", "externalId": DRAWN.to_uppercase()});
             Row::new().created(&alone).read("/Users/7", &shown)
+        }
+        "taken-over" => {
+            let shown = json!({"id": "7", "userName": "bob@contoso.example", "externalId": DRAWN});
+            Row::new().created(&shown).read("/Users/7", &shown)
         }
         "no-names-but-filter-finds-it" => {
             Row::new().created(&alone).read("/Users/7", &nameless).found(&["7"])
@@ -297,6 +301,17 @@ fn row(name: &str) -> Row {
         "location-of-another-server" => Row::new().located("https://other.example/scim/Users/7"),
         "whole-collection" => Row::new().writes(Method::Delete, "/Users/"),
         "query-in-the-id" => Row::new().created(&ada("7?x")).writes(Method::Delete, "/Users/7?x"),
+        "parameters-in-the-id" => Row::new().created(&ada("7;a=b")).writes(Method::Delete, "/Users/7;a=b"),
+        "encoded-query-in-the-id" => Row::new().created(&ada("7?")).writes(Method::Delete, "/Users/7%3F"),
+        "guid-in-another-case" => {
+            let (lower, upper) =
+                ("0a0b0c0d-0000-4000-8000-00000000000f", "0A0B0C0D-0000-4000-8000-00000000000F");
+            let path = "/Users/0A0B0C0D-0000-4000-8000-00000000000F";
+            Row::new()
+                .listed_first(json!({"id": lower}))
+                .created(&json!({"id": upper}))
+                .writes(Method::Delete, path)
+        }
         "dots-in-the-id" => Row::new().created(&ada("..")).writes(Method::Delete, "/Users/.."),
         "no-names-and-no-filter" => Row::new().created(&alone).read("/Users/7", &nameless),
         "no-names-and-filters-ignored" => Row::new().created(&alone).read("/Users/7", &nameless).answers(
@@ -322,7 +337,7 @@ async fn the_table_in_the_documentation_is_what_happens() {
         .filter_map(|line| Some((line.split(" | ").next()?, line.rsplit(" | ").next()?)))
         .filter(|(name, _)| *name != "row")
         .collect();
-    assert_eq!(table.len(), 37);
+    assert_eq!(table.len(), 41);
     let mut wrong = Vec::new();
     for (name, expected) in table {
         let outcome = row(name).play().await;
