@@ -13,9 +13,11 @@ use crate::wire::Operation;
 use serde_json::Value;
 
 use cause::{
-    RefusalCause, cause, creates_a, disables, is_patched, is_patched_by, is_sent, lacking, names, of_known,
-    operations, removes_members_by_value, removes_nothing, repeats, writes_element, writes_manager,
+    RefusalCause, cause, creates_a, is_patched, is_patched_by, is_sent, lacking, names, of_known, operations,
+    removes_members_by_value, removes_nothing, repeats, writes_element, writes_manager,
 };
+
+pub(super) use cause::disables;
 
 pub(super) const RULES: &[&RuleDeclaration] = &[
     &CREATE_REFUSED,

@@ -3,9 +3,10 @@
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
+use super::refusals::disables;
 use super::subject;
 use crate::check::Level;
-use crate::wire::{Actor, Answer, Broken};
+use crate::wire::{Actor, Answer, Broken, Operation, ResourceKind};
 use std::time::Duration;
 
 pub(super) const RULES: &[&RuleDeclaration] = &[
@@ -27,7 +28,8 @@ const SERVER_ERROR: RuleDeclaration = RuleDeclaration {
            report it.",
     why: "Entra considers a 5xx temporary and sends the same request again and again; the real cause, such \
           as an unknown member or a missing e-mail, is never reported.",
-    fix: "Return 4xx with a SCIM error for everything that is wrong with the request.",
+    fix: "Look into the server's log for the exception. What Entra sends must be accepted; return 4xx with a SCIM error \
+          for everything that is wrong with a request.",
     entra: "InternalServerError, retried after 40 minutes, again and again.",
     refs: &[
         Rfc("7644#3.12 SHOULD"),
@@ -50,10 +52,65 @@ fn server_error(view: &View<'_>) -> Vec<Complaint> {
     }
     let request = &view.exchange.request;
     let wanted = !request.provoked && request.actor != Actor::Probe;
-    Complaint::new(format!("The server returns {status}."))
-        .against(if wanted { "a 2xx status" } else { "a 4xx status" }, format!("status {status}"))
-        .at(if wanted { Level::Error } else { Level::Warning })
-        .into()
+    let kind = kind_of_request(view);
+    let complaint = Complaint::new(format!("{kind} returns {status}."))
+        .concerning(kind)
+        .against(if wanted { "a 2xx status" } else { "a 4xx status" }, format!("status {status}"));
+    match wanted {
+        true if is_disable(view) => complaint.at(Level::Critical).into(),
+        true => complaint.at(Level::Error).into(),
+        false => complaint.at(Level::Warning).into(),
+    }
+}
+
+/// A PATCH that takes somebody's access away.
+fn is_disable(view: &View<'_>) -> bool {
+    matches!(view.operation(), Operation::Modify(..)) && view.claims().any(disables)
+}
+
+/// What kind of request fails, without ids and values: different kinds have different causes.
+fn kind_of_request(view: &View<'_>) -> String {
+    let request = &view.exchange.request;
+    let one = |kind: &ResourceKind| format!("{} {}/{{id}}", request.method.as_str(), kind.endpoint());
+    match view.operation() {
+        Operation::Modify(..) if is_disable(view) => "A disable".to_owned(),
+        Operation::Modify(kind, _) => match only_attribute(view) {
+            Some(name) => format!("PATCH {}/{{id}} of {name}", kind.endpoint()),
+            None => one(kind),
+        },
+        Operation::Read(kind, _) | Operation::Replace(kind, _) | Operation::Delete(kind, _) => one(kind),
+        Operation::Create(kind) => format!("POST {}", kind.endpoint()),
+        Operation::Query { kind, .. } => {
+            let mut with: Vec<String> = filtered_by(view).into_iter().collect();
+            let parameters = ["attributes", "excludedAttributes", "sortBy", "count", "startIndex"];
+            let sent = parameters.into_iter().filter(|name| request.parameter(name).is_some());
+            with.extend(sent.map(str::to_owned));
+            let with = if with.is_empty() { String::new() } else { format!(" with {}", with.join(" and ")) };
+            format!("GET {}{with}", kind.endpoint())
+        }
+        Operation::Search => "POST .search".to_owned(),
+        Operation::Discovery(path) => format!("GET {path}"),
+        Operation::Other => {
+            let endpoint = request.path.trim_matches('/').split('/').next().unwrap_or_default();
+            format!("{} /{endpoint}", request.method.as_str())
+        }
+    }
+}
+
+/// The attribute of a PATCH that changes nothing else.
+fn only_attribute(view: &View<'_>) -> Option<String> {
+    let mut names: Vec<String> = view.claims().map(|claim| claim.spot.attribute.clone()).collect();
+    names.dedup();
+    names.pop().filter(|_| names.is_empty())
+}
+
+/// The attributes of a filter.
+fn filtered_by(view: &View<'_>) -> Option<String> {
+    let terms = view.terms()?;
+    let mut names: Vec<String> = terms.iter().map(|term| term.path.to_string()).collect();
+    names.sort();
+    names.dedup();
+    Some(format!("a filter on {}", names.join(" and ")))
 }
 
 const REDIRECTED: RuleDeclaration = RuleDeclaration {
@@ -108,8 +165,11 @@ fn connection_broken(view: &View<'_>) -> Vec<Complaint> {
     match &view.exchange.outcome {
         Err(broken @ (Broken::Protocol(_) | Broken::TimedOut(_) | Broken::TooLarge(_))) => {
             let size = view.exchange.request.body.as_deref().map_or(0, str::len);
-            let complaint = Complaint::new("The request got no complete response.")
+            let kind = kind_of_request(view);
+            let complaint = Complaint::new(format!("{kind} got no complete response."))
+                .concerning(kind)
                 .against("a response", broken.to_string());
+            let complaint = if is_disable(view) { complaint.at(Level::Critical) } else { complaint };
             // A server may close the connection on a body that is too large (RFC 9110 §15.5.14).
             if size > LARGE_BODY { complaint.at(Level::Note).into() } else { complaint.into() }
         }

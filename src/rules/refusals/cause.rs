@@ -200,7 +200,7 @@ fn update(
     Some(RefusalCause::Update)
 }
 
-pub(super) fn disables(claim: &Claim) -> bool {
+pub(in crate::rules) fn disables(claim: &Claim) -> bool {
     claim.spot.is_core("active") && claim.holds == Holds::Value(Value::Bool(false))
 }
 
