@@ -106,7 +106,8 @@ fn only_attribute(view: &View<'_>) -> Option<String> {
 
 /// The attributes of a filter.
 fn filtered_by(view: &View<'_>) -> Option<String> {
-    let terms = view.terms()?;
+    view.exchange.request.parameter("filter")?;
+    let Some(terms) = view.terms() else { return Some("a filter of another form than Entra's".to_owned()) };
     let mut names: Vec<String> = terms.iter().map(|term| term.path.to_string()).collect();
     names.sort();
     names.dedup();

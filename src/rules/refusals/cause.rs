@@ -33,6 +33,8 @@ pub(super) fn cause(view: &View<'_>) -> Option<RefusalCause> {
     let kind = view.operation().kind().filter(|_| is_sent(view))?;
     match view.operation() {
         Operation::Create(_) if status == 409 => conflict(view, kind),
+        // A name that is taken is refused rightly; with which status is judged where it is expected.
+        Operation::Create(_) if is_name_taken(view, kind) => None,
         Operation::Create(_) if lacking(view, kind).is_some() => Some(RefusalCause::Required),
         Operation::Create(_) => Some(RefusalCause::Create),
         Operation::Modify(_, id) => {
@@ -147,6 +149,12 @@ fn is_taken(view: &View<'_>, kind: ResourceKind) -> bool {
         view.ledger.may_exist(kind, value)
             || view.ledger.holders(kind, spot, value).iter().any(|known| own != Some(known.id.as_str()))
     })
+}
+
+/// True when the name of a create belongs to another resource for certain.
+fn is_name_taken(view: &View<'_>, kind: ResourceKind) -> bool {
+    let names = unique_values(view, kind).filter(|(spot, _)| names(kind, spot));
+    names.into_iter().any(|(spot, value)| !view.ledger.holders(kind, spot, value).is_empty())
 }
 
 /// A 409 to a create: right when the name is taken, odd when the server has just said it is free.
