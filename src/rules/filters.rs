@@ -194,7 +194,8 @@ const NO_MATCH_NOT_EMPTY_LIST: RuleDeclaration = RuleDeclaration {
     name: "no-match-not-empty-list",
     title: "A query without matches returns 200 with an empty list",
     level: Level::Error,
-    what: "A query that finds nothing returns 200 and a ListResponse with `totalResults` 0, not 404.",
+    what: "A query that finds nothing returns 200 and a ListResponse with `totalResults` 0, not 404, and not 204 \
+           without a body.",
     why: "Test Connection and the start of every cycle look up a user that does not exist. Entra reads a 404 \
           as a wrong Tenant URL and puts the whole job into quarantine.",
     fix: "Return a list for every query, even an empty one; 404 is for URLs of resources.",
@@ -218,12 +219,19 @@ fn no_match_not_empty_list(view: &View<'_>) -> Vec<Complaint> {
     let Operation::Query { kind, .. } = view.operation() else {
         return Vec::new();
     };
-    if !view.expects_success() || view.status() != Some(404) || !view.is_served(*kind) {
+    if !view.expects_success() || !view.is_served(*kind) {
         return Vec::new();
     }
-    Complaint::new(format!("A query on {} returns 404.", kind.endpoint()))
+    let how = match view.status() {
+        Some(404) => "404".to_owned(),
+        Some(status) if view.exchange.succeeded() && !subject::a_body(view) => {
+            format!("{status} without a body")
+        }
+        _ => return Vec::new(),
+    };
+    Complaint::new(format!("A query on {} returns {how}.", kind.endpoint()))
         .concerning(subject(view))
-        .against("200 with an empty ListResponse", "status 404")
+        .against("200 with an empty ListResponse", format!("status {how}"))
         .into()
 }
 
@@ -385,6 +393,7 @@ mod tests {
             1,
             Level::Error,
         );
+        asked(r#"userName eq "nobody""#, 204, Value::Null).finds("no-match-not-empty-list", 1, Level::Error);
         let mut users_only = ScenarioRun::published().publishing(|discovery| {
             let types = json!([{"name": "User", "endpoint": "/Users", "schema": crate::scim::urn::USER}]);
             discovery.resource_types =
