@@ -17,11 +17,11 @@ const PAGE: usize = 200;
 /// A client that knows the object wants to hear what changed of it alone.
 const MINIMAL: &str = "return=minimal";
 
-/// What a token holds: which process gave it out, where in the change log it stands, what the last object of a page was,
+/// What a token holds: which change log it belongs to, where in it it stands, what the last object of a page was,
 /// and which properties are asked for.
 #[derive(Clone)]
 struct Token {
-    process: String,
+    log: String,
     position: u64,
     /// When the object was made, and its id.
     after: Option<(Timestamp, ObjectId)>,
@@ -31,16 +31,16 @@ struct Token {
 impl Token {
     fn read(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
-        let process = parts.next()?.to_owned();
+        let log = parts.next()?.to_owned();
         let position = parts.next()?.parse().ok()?;
         let after = serde_json::from_value(list::read(parts.next()?)?).ok()?;
         let select = parts.next().unwrap_or_default().split('-').filter(|name| !name.is_empty());
-        Some(Token { process, position, after, select: select.map(str::to_owned).collect() })
+        Some(Token { log, position, after, select: select.map(str::to_owned).collect() })
     }
 
     fn write(&self) -> String {
         let after = list::written(&json!(self.after));
-        format!("{}.{}.{after}.{}", self.process, self.position, self.select.join("-"))
+        format!("{}.{}.{after}.{}", self.log, self.position, self.select.join("-"))
     }
 }
 
@@ -55,13 +55,8 @@ pub(super) fn answer(live: &LiveTenant, call: &Call, kind: ObjectKind) -> Result
         ObjectKind::User => "users",
         ObjectKind::Group => "groups",
     };
-    let now = live.log_position();
-    let fresh = || Token {
-        process: live.process().to_owned(),
-        position: now,
-        after: None,
-        select: query.select.clone(),
-    };
+    let (log, now) = (live.log_id(), live.log_position());
+    let fresh = || Token { log: log.clone(), position: now, after: None, select: query.select.clone() };
     let mut reply = json!({});
     // What was asked for first holds for every round.
     let link = |token: &Token| continued(call, "$deltatoken", &token.write());
@@ -75,8 +70,8 @@ pub(super) fn answer(live: &LiveTenant, call: &Call, kind: ObjectKind) -> Result
     let token = match given {
         None => fresh(),
         Some(text) => {
-            let token = Token::read(text).filter(|token| token.process == live.process());
-            // Tokens hold as long as the program runs: its change log is no longer than that.
+            let token = Token::read(text).filter(|token| token.log == log);
+            // Tokens hold as long as the program runs and until a restore or reset: the change log is no longer than that.
             token.ok_or_else(|| {
                 let message = "The delta token is no longer valid: begin anew without it.";
                 GraphError::new(410, "syncStateNotFound", message)

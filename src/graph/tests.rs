@@ -417,6 +417,14 @@ async fn a_schema_comes_back_as_it_was_put_and_with_its_mistakes_named() {
     }
     let told = client.put(&path, wrong).await.refuses(400, "SchemaInvalid");
     assert!(told.contains("emails[type"), "{told}");
+    let mut cut = schema.clone();
+    let mappings = cut["synchronizationRules"][0]["objectMappings"].as_array_mut().unwrap();
+    for mapping in mappings.iter_mut() {
+        mapping["attributeMappings"][1]["source"] =
+            json!({"expression": "Join(", "type": "Function", "name": "Join", "parameters": []});
+    }
+    let told = client.put(&path, cut).await.refuses(400, "SchemaInvalid");
+    assert!(told.contains("Join("), "{told}");
     assert_eq!(client.get(&path).await.is(200), schema);
     let tested = json!({
         "expression": "Join(\" \", [givenName], [surname])",
@@ -516,7 +524,11 @@ async fn a_test_has_its_own_clock_and_can_go_back() {
     assert_eq!(client.person("Ada").await, ada, "ids are counted anew");
     client.put("/_scimulate/clock", json!({"forward": "P-1D"})).await.is(400);
     client.put("/_scimulate/clock", json!({"now": "noon"})).await.is(400);
-    client.act("/_scimulate/restore?name=never").await.is(500);
+    client.act("/_scimulate/restore?name=never").await.is(404);
+    for name in ["", "a%20b", "a'b"] {
+        client.act(&format!("/_scimulate/checkpoint?name={name}")).await.is(400);
+        client.act(&format!("/_scimulate/restore?name={name}")).await.is(400);
+    }
 }
 
 /// What Microsoft's clients told of this Graph (tests/judges/graph).
@@ -573,6 +585,22 @@ async fn a_delta_query_keeps_its_filter() {
     }
     client.delete(&format!("/v1.0/users/{grace}")).await.is(204);
     assert_eq!(client.get(&path(&page)).await.is(200)["value"], json!([]));
+}
+
+/// The change log of a tenant that was put back is another one: a token of the old one would pass over changes.
+#[tokio::test]
+async fn a_delta_token_ends_with_the_state_that_gave_it_out() {
+    let client = Client::new();
+    client.person("Ada").await;
+    client.act("/_scimulate/checkpoint?name=c").await.is(200);
+    for back in ["/_scimulate/restore?name=c", "/_scimulate/reset"] {
+        let page = client.get("/v1.0/users/delta").await.is(200);
+        let delta = link(&page, "@odata.deltaLink");
+        client.get(&delta).await.is(200);
+        client.act(back).await.is(200);
+        client.person("Grace").await;
+        client.get(&delta).await.refuses(410, "syncStateNotFound");
+    }
 }
 
 /// The link of a page, as a path.
