@@ -446,6 +446,16 @@ async fn a_mistake_stands_at_its_field_and_what_was_typed_stays() {
             &[("p.displayName", "null")],
         ),
         (
+            &ada,
+            &[("do", "save"), ("p.userPrincipalName", "a b@contoso.example"), ("p.city", "Marylebone")],
+            &[("p.userPrincipalName", "is invalid")],
+        ),
+        (
+            "/people",
+            &[("do", "create-user"), ("userPrincipalName", "x@elsewhere.example"), ("displayName", "Ada")],
+            &[("userPrincipalName", "verified domain names")],
+        ),
+        (
             "/connectivity",
             &[("do", "save"), ("BaseAddress", "ftp://x"), ("threshold", "0"), ("recipients", "all")],
             &[("BaseAddress", "http"), ("threshold", "whole number"), ("recipients", "no mail address")],

@@ -15,6 +15,7 @@ mod happenings;
 mod ids;
 mod job;
 mod kept;
+mod limits;
 mod live;
 mod load;
 mod people;
