@@ -22,6 +22,7 @@ mod sign_in;
 mod synchronization;
 #[cfg(test)]
 mod tests;
+mod types;
 mod users;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use axum::{Router, body};
 
 use call::Call;
 use reply::{GraphError, Reply, response};
+use types::ListOf;
 
 use crate::door::Door;
 use crate::entra::directory::ObjectKind;
@@ -134,7 +136,7 @@ impl Graph {
     }
 
     fn count(&self, call: &Call, kind: ObjectKind) -> Result<Reply, GraphError> {
-        let query = call.options()?;
+        let query = call.options_of(ListOf::Objects(kind))?;
         let Some(filter) = &query.filter else {
             return Ok(Reply::Count(self.live.window(kind, false, 0, 0).1));
         };

@@ -587,6 +587,116 @@ async fn a_delta_query_keeps_its_filter() {
     assert_eq!(client.get(&path(&page)).await.is(200)["value"], json!([]));
 }
 
+#[tokio::test]
+async fn a_query_that_fits_no_property_is_refused_and_does_not_match_nothing() {
+    let client = Client::new();
+    let ada = client.person("Ada").await;
+    let user = "Could not find a property named 'foo' on type 'microsoft.graph.user'.";
+    let types = |left: &str, right: &str, operator: &str| {
+        format!(
+            "A binary operator with incompatible types was detected. Found operand types 'Edm.{left}' and 'Edm.{right}' for \
+             operator kind '{operator}'."
+        )
+    };
+    let log = "/v1.0/auditLogs/provisioning";
+    for (path, why) in [
+        ("/v1.0/users?$filter=foo eq 1".to_owned(), user.to_owned()),
+        ("/v1.0/users?$filter=not(startswith(foo,'x')) and id eq 'x'".to_owned(), user.to_owned()),
+        ("/v1.0/users?$filter=userPrincpalName eq 'x'".to_owned(), "userPrincpalName".to_owned()),
+        ("/v1.0/users/$count?$filter=foo eq 'x'".to_owned(), user.to_owned()),
+        ("/v1.0/users?$orderby=foo".to_owned(), user.to_owned()),
+        ("/v1.0/users?$expand=foo".to_owned(), user.to_owned()),
+        (format!("/v1.0/users/{ada}?$expand=members"), "'members' on type 'microsoft.graph.user'".to_owned()),
+        ("/v1.0/groups?$expand=manager".to_owned(), "'manager' on type 'microsoft.graph.group'".to_owned()),
+        ("/v1.0/users?$filter=displayName/foo eq 'x'".to_owned(), "'foo' on type 'Edm.String'".to_owned()),
+        ("/v1.0/users?$filter=accountEnabled eq 'true'".to_owned(), types("Boolean", "String", "Equal")),
+        ("/v1.0/users?$filter=displayName eq 5".to_owned(), types("String", "Int32", "Equal")),
+        ("/v1.0/users?$filter=displayName in ('a', 5)".to_owned(), types("String", "Int32", "Equal")),
+        (
+            "/v1.0/users?$filter=createdDateTime gt 'x'".to_owned(),
+            types("DateTimeOffset", "String", "GreaterThan"),
+        ),
+        ("/v1.0/users?$filter=otherMails/any(m: m eq 5)".to_owned(), types("String", "Int32", "Equal")),
+        ("/v1.0/users?$filter=otherMails eq 'x'".to_owned(), "Collection(Edm.String)".to_owned()),
+        ("/v1.0/users?$filter=startswith(accountEnabled,'x')".to_owned(), "startsWith".to_owned()),
+        (format!("{log}?$filter=foo eq 'x'"), "microsoft.graph.provisioningObjectSummary".to_owned()),
+        (
+            format!("{log}?$filter=servicePrincipal/foo eq 'x'"),
+            "provisioningObjectSummary/servicePrincipal".to_owned(),
+        ),
+        (format!("{log}?$filter=modifiedProperties/any(p: p/foo eq 'x')"), "'foo'".to_owned()),
+        (format!("{log}?$filter=action eq 'Create'"), "'action'".to_owned()),
+        (format!("{log}?$orderby=foo"), "'foo'".to_owned()),
+        (format!("{log}?$expand=foo"), "'foo'".to_owned()),
+        (format!("/v1.0/users/{ada}/appRoleAssignments?$filter=foo eq 'x'"), "appRoleAssignment".to_owned()),
+        (
+            format!("/v1.0/users/{ada}/memberOf?$filter=foo eq 'x'"),
+            "microsoft.graph.directoryObject".to_owned(),
+        ),
+    ] {
+        let told = client.get(&path).await.refuses(400, "BadRequest");
+        assert!(told.contains(&why), "{path}: {told}");
+    }
+    client.get(&format!("{log}?$skip=5")).await.refuses(400, "Request_UnsupportedQuery");
+    client.get("/v1.0/users?$expand=ownedObjects").await.refuses(501, "NotImplemented");
+    // Names in any letter case, dates in quotes, what only other tenants have, and extensions are right.
+    for (path, found) in [
+        ("/v1.0/users?$filter=DISPLAYNAME eq 'ada' and createdDateTime gt '2020-01-01T00:00:00Z'", 1),
+        ("/v1.0/users?$filter=accountEnabled eq true and deletedDateTime eq null and jobTitle ne null", 1),
+        ("/v1.0/users?$filter=businessPhones/$count eq 1 and otherMails/any(m: startswith(m,'x'))", 1),
+        ("/v1.0/users?$filter=hireDate ge 2026-01-01 and employeeOrgData/costCenter eq '1'", 1),
+        ("/v1.0/users?$filter=assignedLicenses/$count ne 0 or memberOf/any(g: g/displayName eq 'x')", 0),
+        ("/v1.0/users?$filter=extension_0123456789abcdef0123456789abcdef_badge eq 'x'", 0),
+        ("/v1.0/groups?$filter=groupTypes/any(c: c eq 'Unified') and mailEnabled eq false", 0),
+    ] {
+        assert_eq!(client.get(path).await.is(200)["value"].as_array().unwrap().len(), found, "{path}");
+    }
+    for filter in [
+        "durationInMilliseconds gt 5 and activityDateTime gt 2022-12-10",
+        "contains(tolower(servicePrincipal/id), 'x') or servicePrincipal/any(s: s/id eq 'x')",
+        "provisioningStatusInfo/errorInformation/errorCode eq 'x' and provisioningSteps/any(s: s/status eq 'failure')",
+        "targetIdentity/details/x eq 'y'",
+    ] {
+        client.get(&format!("{log}?$filter={filter}")).await.is(200);
+    }
+}
+
+#[tokio::test]
+async fn relationships_are_expanded() {
+    let client = Client::new();
+    let (ada, grace) = (client.person("Ada").await, client.person("Grace").await);
+    let manager = json!({ "@odata.id": format!("users/{grace}") });
+    client.put(&format!("/v1.0/users/{ada}/manager/$ref"), manager).await.is(204);
+    let group = |name: &str, member: &str| {
+        json!({
+            "displayName": name, "mailEnabled": false, "mailNickname": "t", "securityEnabled": true,
+            "members@odata.bind": [format!("directoryObjects/{member}")],
+        })
+    };
+    let team =
+        client.post("/v1.0/groups", group("Team", &ada)).await.is(201)["id"].as_str().unwrap().to_owned();
+    client.post("/v1.0/groups", group("All", &team)).await.is(201);
+    let names = |object: &Value, name: &str| {
+        let related = object[name].as_array().unwrap_or_else(|| panic!("{object}"));
+        related.iter().map(|one| one["displayName"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let path = format!("/v1.0/users/{ada}?$expand=memberOf($select=displayName),transitiveMemberOf");
+    let shown = client.get(&path).await.is(200);
+    assert_eq!(
+        (names(&shown, "memberOf"), names(&shown, "transitiveMemberOf")),
+        (vec!["Team".into()], vec!["Team".into(), "All".into()])
+    );
+    let shown =
+        client.get(&format!("/v1.0/users?$filter=id eq '{grace}'&$expand=directReports")).await.is(200);
+    assert_eq!(names(&shown["value"][0], "directReports"), ["Ada"]);
+    let shown = client
+        .get("/v1.0/groups?$filter=displayName eq 'All'&$expand=transitiveMembers,owners")
+        .await
+        .is(200);
+    assert_eq!(names(&shown["value"][0], "transitiveMembers"), ["Team", "Ada"]);
+    assert_eq!(shown["value"][0]["owners"], json!([]));
+}
+
 /// Graph: delta-query-overview. Only what is selected is tracked; relationships are, if they are or nothing is.
 #[tokio::test]
 async fn a_delta_query_tracks_what_is_selected() {

@@ -22,6 +22,10 @@ impl Filter {
         Parser::new(text).whole_filter().map(Filter)
     }
 
+    pub(super) fn expression(&self) -> &Expression {
+        &self.0
+    }
+
     /// True when the condition is true for the object. False and unknown are both no match ("Use the $filter query
     /// parameter").
     #[must_use]

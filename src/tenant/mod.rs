@@ -38,7 +38,7 @@ pub use error::TenantError;
 pub use job::{Effect, JobHandle, OnDemand};
 pub use live::{LiveSettings, LiveTenant, TenantEvent};
 pub use people::{Found, Imported};
-pub use properties::property_of;
+pub use properties::{is_instant, property_of, property_type};
 pub use state::Record;
 pub use status::{Execution, JobStatus, LineCounts, Progress, QuarantineStatus, ScheduleState};
 pub use templates::{CUSTOM, RoleDefinition, TEMPLATES, TIMECLOCK, Template};
