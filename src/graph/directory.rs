@@ -65,6 +65,9 @@ pub(super) fn object(live: &LiveTenant, call: &Call, id: &str) -> Result<Reply, 
 
 /// `/organization`.
 pub(super) fn organization(live: &LiveTenant, call: &Call) -> Result<Reply, GraphError> {
+    if call.method != Method::GET {
+        return Err(not_allowed(call));
+    }
     let (name, domain) = live.organization();
     let organization = json!({
         "id": live.id(),

@@ -662,6 +662,49 @@ async fn a_query_that_fits_no_property_is_refused_and_does_not_match_nothing() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_meant_is_refused() {
+    let (client, server) = (Client::new(), TestServer::start().unwrap());
+    let (sp, job, _) = client.application("8adf8e6e-67b2-4cf2-a259-e3dc5476c621", &server).await;
+    let ada = client.person("Ada").await;
+    let job = format!("/v1.0/servicePrincipals/{sp}/synchronization/jobs/{job}");
+    let restart = format!("{job}/restart");
+    for criteria in [json!("x"), json!(["Full"]), json!({"resetScope": 1})] {
+        client.post(&restart, json!({ "criteria": criteria })).await.refuses(400, "Request_BadRequest");
+    }
+    client.post(&restart, json!({"criteria": null})).await.is(204);
+    for schedule in [
+        json!("PT40M"),
+        json!({"state": "Foo"}),
+        json!({"interval": "PT0S"}),
+        json!({"interval": "-PT40M"}),
+        json!({"interval": 40}),
+        json!({"interval": "40 minutes"}),
+    ] {
+        client.patch(&job, json!({ "schedule": schedule })).await.refuses(400, "Request_BadRequest");
+    }
+    let before = client.get(&job).await.is(200);
+    client.patch(&job, json!({"schedule": before["schedule"]})).await.is(204);
+    assert_eq!(client.get(&job).await.is(200)["schedule"], before["schedule"]);
+    for kind in [json!("Device"), json!("Group"), json!(7)] {
+        let subject = json!({"objectId": ada, "objectTypeName": kind});
+        let asked = json!({"parameters": [{"subjects": [subject]}]});
+        client.post(&format!("{job}/provisionOnDemand"), asked).await.refuses(400, "RequestParameterInvalid");
+    }
+    client.delete("/v1.0/organization").await.refuses(405, "Request_BadRequest");
+    client.post("/v1.0/organization", json!({})).await.refuses(405, "Request_BadRequest");
+    assert!(client.get("/v2.0/users").await.refuses(404, "BadRequest").contains("v2.0"));
+    client.get("/v1.0/").await.refuses(501, "NotImplemented");
+    client.get("/v1.0").await.refuses(501, "NotImplemented");
+    assert_eq!(client.get("/nowhere").await.text, "");
+    for path in ["traffic?limit=abc", "traffic?limit=-1", "har?limit=abc"] {
+        client.get(&format!("/_scimulate/{path}")).await.is(400);
+    }
+    for path in ["people?made-up=x", "people?made-up=100001", "people?made-up=1&seed=x"] {
+        client.act(&format!("/_scimulate/{path}")).await.is(400);
+    }
+}
+
+#[tokio::test]
 async fn relationships_are_expanded() {
     let client = Client::new();
     let (ada, grace) = (client.person("Ada").await, client.person("Grace").await);
