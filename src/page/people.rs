@@ -248,7 +248,12 @@ impl Page {
         });
         let mut body = body.as_object().cloned().unwrap_or_default();
         body.retain(|_, value| !value.is_null());
-        let (id, _) = self.live.create_user(&body)?;
+        let field = |property: String| match property.as_str() {
+            "givenName" | "surname" => "displayName".to_owned(),
+            "mailNickname" => "userPrincipalName".to_owned(),
+            _ => property,
+        };
+        let (id, _) = self.live.create_user(&body).map_err(|error| Refusal::from(error).moved(field))?;
         Ok((id.as_str().to_owned(), name.to_owned()))
     }
 
@@ -261,7 +266,8 @@ impl Page {
             "displayName": name, "mailEnabled": false, "securityEnabled": true,
             "mailNickname": name.to_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "-"),
         });
-        let (id, _) = self.live.create_group(&body.as_object().cloned().unwrap_or_default(), &[])?;
+        let made = self.live.create_group(&body.as_object().cloned().unwrap_or_default(), &[]);
+        let (id, _) = made.map_err(|error| Refusal::from(error).moved(|_| "group".to_owned()))?;
         Ok((id.as_str().to_owned(), name.to_owned()))
     }
 
@@ -451,18 +457,10 @@ impl Page {
 
 /// The refusal of a value, at the field of its property.
 fn at_property(error: TenantError) -> Refusal {
-    match Refusal::from(error) {
-        Refusal::Mistaken(mistakes) => Refusal::Mistaken(
-            mistakes
-                .into_iter()
-                .map(|Mistake { field, text }| match field.as_str() {
-                    "manager" => Mistake { field, text },
-                    property => Mistake::new(format!("{PROPERTY}{property}"), text),
-                })
-                .collect(),
-        ),
-        other => other,
-    }
+    Refusal::from(error).moved(|property| match property.as_str() {
+        "manager" => property,
+        _ => format!("{PROPERTY}{property}"),
+    })
 }
 
 /// The fields of an object's properties: those that every object's form has and the others that it has, as they are or
