@@ -8,6 +8,7 @@ use super::call::Call;
 use super::list::{chosen, page, select};
 use super::reply::{GraphError, Reply};
 use super::shapes;
+use super::types::ListOf;
 use super::users::{extend, not_allowed};
 use crate::entra::directory::ObjectId;
 use crate::tenant::{ApplicationInfo, Assignment, LiveTenant};
@@ -36,7 +37,7 @@ pub(super) fn of_principal(
     let context = "appRoleAssignments";
     match (&call.method, rest) {
         (&Method::GET, []) => {
-            let query = call.options()?;
+            let query = call.options_of(ListOf::Assignments)?;
             let all = own().into_iter().map(|(info, assignment)| shown(live, &info, &assignment));
             let chosen = chosen(all.collect::<Vec<_>>().into_iter(), &query)?;
             page(call, &query, context, chosen, |item| select(&item, &query))
@@ -62,7 +63,7 @@ pub(super) fn of_application(
     let application = info.service_principal.to_string();
     match (&call.method, rest) {
         (&Method::GET, []) => {
-            let query = call.options()?;
+            let query = call.options_of(ListOf::Assignments)?;
             let all = live.assignments(&application)?;
             let items = all.iter().map(|assignment| shown(live, info, assignment));
             let chosen = chosen(items.collect::<Vec<_>>().into_iter(), &query)?;

@@ -1,5 +1,7 @@
 //! `/_scimulate`: what a test wants of a tenant and Graph does not have: a cycle now, another clock, a clean slate.
 
+use std::str::FromStr;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use jiff::{SignedDuration, Span, Timestamp};
@@ -96,6 +98,15 @@ fn given<'a>(query: &'a [(String, String)], name: &str) -> Option<&'a str> {
     query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
+/// A whole number of the query.
+fn number<T: FromStr>(query: &[(String, String)], name: &str) -> Result<Option<T>, GraphError> {
+    let number = |text: &str| {
+        text.parse()
+            .map_err(|_| GraphError::bad_request(format!("'{name}' takes a whole number, and not '{text}'.")))
+    };
+    given(query, name).map(number).transpose()
+}
+
 /// The application that is named; without a name the only one there is.
 fn application(live: &LiveTenant, query: &[(String, String)]) -> Result<String, GraphError> {
     if let Some(asked) = given(query, "application") {
@@ -116,7 +127,7 @@ fn scenario(live: &LiveTenant, query: &[(String, String)]) -> Result<String, Gra
 }
 
 fn har(live: &LiveTenant, query: &[(String, String)]) -> Result<Vec<u8>, GraphError> {
-    let limit = given(query, "limit").and_then(|limit| limit.parse().ok()).unwrap_or(10_000);
+    let limit = number(query, "limit")?.unwrap_or(10_000);
     let mut bytes = Vec::new();
     let written = (|| {
         let mut har = Har::new(&mut bytes)?;
@@ -202,11 +213,11 @@ async fn outcome(
             live.count_ids(from)?;
             Ok(json!({}))
         }
-        ("POST", "/people") => people(live, given("made-up"), given("seed"), headers, body),
+        ("POST", "/people") => people(live, query, headers, body),
         ("GET", "/drift") => Ok(drift(&live.drift(&application(live, query)?).await?)),
         ("GET", "/mails") => Ok(json!({ "value": live.store().mails().map_err(TenantError::from)? })),
         ("GET", "/traffic") => {
-            let limit = given("limit").and_then(|limit| limit.parse().ok()).unwrap_or(500);
+            let limit = number(query, "limit")?.unwrap_or(500);
             let rows =
                 live.store().exchanges(given("application"), None, limit).map_err(TenantError::from)?;
             let shown = rows.into_iter().map(|row| json!({ "number": row.position, "exchange": row.body }));
@@ -269,19 +280,16 @@ fn set_clock(live: &LiveTenant, body: &Map<String, Value>) -> Result<(), GraphEr
 
 fn people(
     live: &LiveTenant,
-    made_up: Option<&str>,
-    seed: Option<&str>,
+    query: &[(String, String)],
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Value, GraphError> {
-    if let Some(number) = made_up {
-        let number: usize = number
-            .parse()
-            .ok()
-            .filter(|number| *number <= 100_000)
-            .ok_or_else(|| GraphError::bad_request("'made-up' takes a number up to 100000."))?;
-        let seed = seed.and_then(|seed| seed.parse().ok()).unwrap_or(1);
-        let ids = live.make_people(number, seed)?;
+    if let Some(people) = number::<usize>(query, "made-up")? {
+        if people > 100_000 {
+            return Err(GraphError::bad_request("'made-up' takes a number up to 100000."));
+        }
+        let seed = number(query, "seed")?.unwrap_or(1);
+        let ids = live.make_people(people, seed)?;
         return Ok(json!({ "ids": ids }));
     }
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();

@@ -14,14 +14,17 @@ use crate::tenant::{Found, LiveTenant, property_of};
 /// How many objects a page has.
 const PAGE: usize = 200;
 
+/// How many objects a filter may name (Graph: delta-query-overview).
+const MOST_IDS: usize = 50;
+
 /// A client that knows the object wants to hear what changed of it alone.
 const MINIMAL: &str = "return=minimal";
 
-/// What a token holds: which process gave it out, where in the change log it stands, what the last object of a page was,
+/// What a token holds: which change log it belongs to, where in it it stands, what the last object of a page was,
 /// and which properties are asked for.
 #[derive(Clone)]
 struct Token {
-    process: String,
+    log: String,
     position: u64,
     /// When the object was made, and its id.
     after: Option<(Timestamp, ObjectId)>,
@@ -31,16 +34,16 @@ struct Token {
 impl Token {
     fn read(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
-        let process = parts.next()?.to_owned();
+        let log = parts.next()?.to_owned();
         let position = parts.next()?.parse().ok()?;
         let after = serde_json::from_value(list::read(parts.next()?)?).ok()?;
         let select = parts.next().unwrap_or_default().split('-').filter(|name| !name.is_empty());
-        Some(Token { process, position, after, select: select.map(str::to_owned).collect() })
+        Some(Token { log, position, after, select: select.map(str::to_owned).collect() })
     }
 
     fn write(&self) -> String {
         let after = list::written(&json!(self.after));
-        format!("{}.{}.{after}.{}", self.process, self.position, self.select.join("-"))
+        format!("{}.{}.{after}.{}", self.log, self.position, self.select.join("-"))
     }
 }
 
@@ -51,17 +54,19 @@ pub(super) fn answer(live: &LiveTenant, call: &Call, kind: ObjectKind) -> Result
             "A delta query takes neither '$top' nor '$expand' nor '$orderby'.",
         ));
     }
+    if let Some(filter) = &query.filter
+        && filter.alternatives("id").is_none_or(|ids| ids.len() > MOST_IDS)
+    {
+        let message =
+            format!("A delta query is filtered by at most {MOST_IDS} ids, as \"id eq 'a' or id eq 'b'\".");
+        return Err(GraphError::new(400, "Request_UnsupportedQuery", message));
+    }
     let set = match kind {
         ObjectKind::User => "users",
         ObjectKind::Group => "groups",
     };
-    let now = live.log_position();
-    let fresh = || Token {
-        process: live.process().to_owned(),
-        position: now,
-        after: None,
-        select: query.select.clone(),
-    };
+    let (log, now) = (live.log_id(), live.log_position());
+    let fresh = || Token { log: log.clone(), position: now, after: None, select: query.select.clone() };
     let mut reply = json!({});
     // What was asked for first holds for every round.
     let link = |token: &Token| continued(call, "$deltatoken", &token.write());
@@ -75,8 +80,8 @@ pub(super) fn answer(live: &LiveTenant, call: &Call, kind: ObjectKind) -> Result
     let token = match given {
         None => fresh(),
         Some(text) => {
-            let token = Token::read(text).filter(|token| token.process == live.process());
-            // Tokens hold as long as the program runs: its change log is no longer than that.
+            let token = Token::read(text).filter(|token| token.log == log);
+            // Tokens hold as long as the program runs and until a restore or reset: the change log is no longer than that.
             token.ok_or_else(|| {
                 let message = "The delta token is no longer valid: begin anew without it.";
                 GraphError::new(410, "syncStateNotFound", message)
@@ -106,10 +111,12 @@ pub(super) fn answer(live: &LiveTenant, call: &Call, kind: ObjectKind) -> Result
         .map(|found| {
             let mut object = shown(call, &query, found);
             let directory = live.directory();
-            if let Some(group) = directory.group(&found.0).filter(|group| !group.members().is_empty()) {
+            let group = directory.group(&found.0).filter(|_| tracks(&query.select, "members"));
+            if let Some(group) = group.filter(|group| !group.members().is_empty()) {
                 object["members@delta"] = group.members().iter().map(|id| member(live, id)).collect();
             }
-            if let Some(manager) = directory.user(&found.0).and_then(User::manager) {
+            let user = directory.user(&found.0).filter(|_| tracks(&query.select, "manager"));
+            if let Some(manager) = user.and_then(User::manager) {
                 object["manager@delta"] =
                     json!([{ "@odata.type": shapes::type_of(ObjectKind::User), "id": manager }]);
             }
@@ -156,14 +163,18 @@ fn changed(
     let passes = |object: &Value| query.filter.as_ref().is_none_or(|filter| filter.matches(object));
     ids.into_iter()
         .filter_map(|id| {
-            let own: Vec<&DirectoryChange> = changes.iter().filter(|change| change.id == *id).collect();
+            let own = changes.iter().filter(|change| change.id == *id && concerns(change, &query.select));
+            let own: Vec<&DirectoryChange> = own.collect();
+            if own.is_empty() {
+                return None;
+            }
             if let Ok(found) = live.object(Some(kind), id.as_str(), false) {
                 let mut object = shown(call, query, &found);
                 if minimal {
                     object = changed_alone(&object, kind, &own);
                 }
                 related(live, &own, &mut object);
-                // What was changed may not be selected.
+                // What was changed may not be among what is shown by default.
                 let tells = !minimal || object.as_object().is_some_and(|object| object.len() > 1);
                 return (tells && passes(&shapes::lean(&found.0, &found.1))).then_some(object);
             }
@@ -172,6 +183,25 @@ fn changed(
             passes(&json!({ "id": id })).then(|| json!({ "id": id, "@removed": { "reason": reason } }))
         })
         .collect()
+}
+
+/// Whether a client hears of a property or relationship: of all unless it selects some.
+fn tracks(select: &[String], name: &str) -> bool {
+    let first =
+        |selected: &String| selected.split('/').next().is_some_and(|first| first.eq_ignore_ascii_case(name));
+    select.is_empty() || select.iter().any(|selected| selected == "*" || first(selected))
+}
+
+/// Whether a client that selects these properties hears of the change. Who comes and goes concerns everybody.
+fn concerns(change: &DirectoryChange, select: &[String]) -> bool {
+    match change.what {
+        ChangeKind::Attribute(source) => tracks(select, property_of(change.kind, source)),
+        ChangeKind::AccountEnabled => tracks(select, "accountEnabled"),
+        ChangeKind::Manager => tracks(select, "manager"),
+        ChangeKind::MemberAdded(_) | ChangeKind::MemberRemoved(_) => tracks(select, "members"),
+        ChangeKind::Added | ChangeKind::SoftDeleted | ChangeKind::Restored | ChangeKind::Purged => true,
+        ChangeKind::Assigned | ChangeKind::Unassigned => false,
+    }
 }
 
 /// Of an object its id and what was changed; whoever is new or came back is whole.
@@ -193,19 +223,26 @@ fn changed_alone(object: &Value, kind: ObjectKind, changes: &[&DirectoryChange])
 /// Members and managers that came and went.
 fn related(live: &LiveTenant, changes: &[&DirectoryChange], object: &mut Value) {
     let mut members: Vec<(ObjectId, bool)> = Vec::new();
+    let managed = changes.iter().find(|change| change.what == ChangeKind::Manager);
+    if let Some(first) = managed {
+        let directory = live.directory();
+        let manager = directory.user(&first.id).and_then(User::manager);
+        let shown = |id: &ObjectId| json!({ "@odata.type": shapes::type_of(ObjectKind::User), "id": id });
+        object["manager@delta"] = match (manager, &first.former) {
+            (Some(id), _) => json!([shown(id)]),
+            (None, Some(id)) => {
+                let mut gone = shown(id);
+                gone["@removed"] = json!({ "reason": "deleted" });
+                json!([gone])
+            }
+            // Somebody was the manager only between the two rounds.
+            (None, None) => json!([]),
+        };
+    }
     for change in changes {
         let (id, added) = match &change.what {
             ChangeKind::MemberAdded(id) => (id, true),
             ChangeKind::MemberRemoved(id) => (id, false),
-            ChangeKind::Manager => {
-                let directory = live.directory();
-                let manager = directory.user(&change.id).and_then(User::manager).cloned();
-                object["manager@delta"] = match manager {
-                    Some(id) => json!([{ "@odata.type": shapes::type_of(ObjectKind::User), "id": id }]),
-                    None => json!([]),
-                };
-                continue;
-            }
             _ => continue,
         };
         members.retain(|(known, _)| known != id);

@@ -7,6 +7,7 @@ use super::call::Call;
 use super::list::{chosen, page};
 use super::reply::{GraphError, Reply};
 use super::shapes;
+use super::types::ListOf;
 use super::users::{extend, not_allowed, show};
 use crate::entra::directory::ObjectKind;
 use crate::tenant::LiveTenant;
@@ -17,7 +18,10 @@ pub(super) fn deleted_items(live: &LiveTenant, call: &Call, rest: &[&str]) -> Re
         (&Method::GET, []) => Err(GraphError::bad_request(
             "The type of the deleted items must be named, as in directory/deletedItems/microsoft.graph.user.",
         )),
-        (&Method::GET, ["user"]) => show(live, call, &call.options()?, ObjectKind::User, true),
+        (&Method::GET, ["user"]) => {
+            let query = call.options_of(ListOf::Objects(ObjectKind::User))?;
+            show(live, call, &query, ObjectKind::User, true)
+        }
         // Security groups, applications and service principals are gone at once here.
         (&Method::GET, ["group" | "application" | "serviceprincipal"]) => {
             page(call, &call.options()?, "directoryObjects", Vec::new(), |item| item)
@@ -61,6 +65,9 @@ pub(super) fn object(live: &LiveTenant, call: &Call, id: &str) -> Result<Reply, 
 
 /// `/organization`.
 pub(super) fn organization(live: &LiveTenant, call: &Call) -> Result<Reply, GraphError> {
+    if call.method != Method::GET {
+        return Err(not_allowed(call));
+    }
     let (name, domain) = live.organization();
     let organization = json!({
         "id": live.id(),

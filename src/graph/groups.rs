@@ -64,7 +64,7 @@ pub(super) fn below(live: &LiveTenant, call: &Call, asked: &str, rest: &[&str]) 
 }
 
 /// Members at every level, each once, groups among them.
-fn all_members(live: &LiveTenant, group: &ObjectId) -> Vec<Found> {
+pub(super) fn all_members(live: &LiveTenant, group: &ObjectId) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     let mut open = vec![group.clone()];
     while let Some(next) = open.pop() {

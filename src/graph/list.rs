@@ -11,9 +11,8 @@ use crate::odata::{self, OrderBy, Query};
 /// How many items a page has unless `$top` says so.
 const PAGE: usize = 100;
 
-/// The items of a list that pass the filter, in the order that is asked for. `$skip` and `$search` are not for these
-/// lists.
-pub(super) fn chosen(items: impl Iterator<Item = Value>, query: &Query) -> Result<Vec<Value>, GraphError> {
+/// Refuses `$skip` and `$search`, which are not for these lists.
+pub(super) fn pages_by_links(query: &Query) -> Result<(), GraphError> {
     if query.skip.is_some() {
         return Err(GraphError::new(
             400,
@@ -24,6 +23,12 @@ pub(super) fn chosen(items: impl Iterator<Item = Value>, query: &Query) -> Resul
     if query.search.is_some() {
         return Err(GraphError::not_implemented("'$search'"));
     }
+    Ok(())
+}
+
+/// The items of a list that pass the filter, in the order that is asked for.
+pub(super) fn chosen(items: impl Iterator<Item = Value>, query: &Query) -> Result<Vec<Value>, GraphError> {
+    pages_by_links(query)?;
     let passes = |item: &Value| query.filter.as_ref().is_none_or(|filter| filter.matches(item));
     let mut chosen: Vec<Value> = items.filter(passes).collect();
     let by = places(query, &chosen);

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::call::{Call, Version};
 use super::list::{foreign, mark, part, reply, select};
 use super::reply::{GraphError, Reply};
+use super::types::ListOf;
 use super::users::extend;
 use crate::odata::{self, OrderBy};
 use crate::store::LogQuery;
@@ -14,7 +15,7 @@ use crate::tenant::{LiveTenant, TenantError};
 const PAGE: usize = 500;
 
 pub(super) fn list(live: &LiveTenant, call: &Call) -> Result<Reply, GraphError> {
-    let query = call.options()?;
+    let query = call.options_of(ListOf::ProvisioningLog)?;
     let size = query.top.unwrap_or(PAGE);
     let object = query.filter.as_ref().and_then(|filter| filter.required("sourceIdentity/id"));
     // The log is read from its newest line on, which is the order that is asked for most: then no more is read than

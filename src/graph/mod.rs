@@ -22,18 +22,20 @@ mod sign_in;
 mod synchronization;
 #[cfg(test)]
 mod tests;
+mod types;
 mod users;
 
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{Method, Request, Response, header};
+use axum::http::{Method, Request, Response, StatusCode, header};
 use axum::routing::any;
 use axum::{Router, body};
 
 use call::Call;
 use reply::{GraphError, Reply, response};
+use types::ListOf;
 
 use crate::door::Door;
 use crate::entra::directory::ObjectKind;
@@ -56,8 +58,10 @@ pub fn router(live: LiveTenant, scheme: &'static str, door: Door) -> Router {
     let graph = Arc::new(Graph { live, door, scheme });
     let paths = [
         "/v1.0",
+        "/v1.0/",
         "/v1.0/{*rest}",
         "/beta",
+        "/beta/",
         "/beta/{*rest}",
         "/metadata/endpoints",
         "/common/discovery/instance",
@@ -68,7 +72,7 @@ pub fn router(live: LiveTenant, scheme: &'static str, door: Door) -> Router {
         "/_scimulate/{*rest}",
     ];
     let router = paths.into_iter().fold(Router::new(), |router, path| router.route(path, any(handle)));
-    router.with_state(graph)
+    router.fallback(elsewhere).with_state(graph)
 }
 
 async fn handle(State(graph): State<Arc<Graph>>, request: Request<Body>) -> Response<Body> {
@@ -93,6 +97,21 @@ async fn handle(State(graph): State<Arc<Graph>>, request: Request<Body>) -> Resp
     let answered = sign_in::answer(&graph.door, &head, &origin, graph.live.id(), &form);
     let (status, value) = answered.unwrap_or_else(|| (404, serde_json::json!({ "error": "not_found" })));
     control::json(status, &value)
+}
+
+/// What no address is: a version that Graph does not have is refused in Graph's form.
+async fn elsewhere(request: Request<Body>) -> Response<Body> {
+    let version = request.uri().path().split('/').nth(1).unwrap_or_default();
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = version.strip_prefix(['v', 'V']).and_then(|number| number.split_once('.'));
+    if !parts.is_some_and(|(major, minor)| digits(major) && digits(minor)) {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        return response;
+    }
+    let error =
+        GraphError::new(404, "BadRequest", format!("Invalid version: {version}. There are v1.0 and beta."));
+    response(Err(error), request.headers(), uuid::Uuid::new_v4())
 }
 
 impl Graph {
@@ -134,7 +153,7 @@ impl Graph {
     }
 
     fn count(&self, call: &Call, kind: ObjectKind) -> Result<Reply, GraphError> {
-        let query = call.options()?;
+        let query = call.options_of(ListOf::Objects(kind))?;
         let Some(filter) = &query.filter else {
             return Ok(Reply::Count(self.live.window(kind, false, 0, 0).1));
         };

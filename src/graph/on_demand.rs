@@ -5,14 +5,33 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::reply::{GraphError, Reply};
 use super::schema;
-use crate::entra::directory::ObjectId;
+use crate::entra::directory::{ObjectId, ObjectKind};
 use crate::entra::job::MEMBERS_ON_DEMAND;
 use crate::tenant::{ApplicationInfo, JobHandle, LiveTenant, OnDemand};
 
 /// A subject of the request.
 struct Subject {
+    named: Named,
+    members: Vec<Named>,
+}
+
+/// An id, and of which type its object is said to be.
+struct Named {
     id: String,
-    members: Vec<String>,
+    kind: Option<ObjectKind>,
+}
+
+fn named(value: &Value) -> Result<Named, GraphError> {
+    let id = value["objectId"].as_str().map(str::to_owned);
+    let id = id.ok_or_else(|| wrong("A subject has no 'objectId'."))?;
+    let is = |name: &str, known: &str| name.eq_ignore_ascii_case(known);
+    let kind = match &value["objectTypeName"] {
+        Value::Null => None,
+        Value::String(name) if is(name, "User") => Some(ObjectKind::User),
+        Value::String(name) if is(name, "Group") => Some(ObjectKind::Group),
+        other => return Err(wrong(format!("The objectTypeName {other} is neither 'User' nor 'Group'."))),
+    };
+    Ok(Named { id, kind })
 }
 
 fn wrong(message: impl Into<String>) -> GraphError {
@@ -22,24 +41,21 @@ fn wrong(message: impl Into<String>) -> GraphError {
 fn subjects(parameter: &Value) -> Result<Vec<Subject>, GraphError> {
     let listed = parameter["subjects"].as_array().filter(|subjects| !subjects.is_empty());
     let listed = listed.ok_or_else(|| wrong("A parameter names no 'subjects'."))?;
-    let id = |value: &Value| {
-        value["objectId"].as_str().map(str::to_owned).ok_or_else(|| wrong("A subject has no 'objectId'."))
-    };
     listed
         .iter()
         .map(|subject| {
-            let members: Vec<String> = subject["links"]["members"]
+            let members: Vec<Named> = subject["links"]["members"]
                 .as_array()
                 .into_iter()
                 .flatten()
-                .map(id)
+                .map(named)
                 .collect::<Result<_, _>>()?;
             if members.len() > MEMBERS_ON_DEMAND {
                 return Err(wrong(format!(
                     "A group is provisioned with {MEMBERS_ON_DEMAND} members at most."
                 )));
             }
-            Ok(Subject { id: id(subject)?, members })
+            Ok(Subject { named: named(subject)?, members })
         })
         .collect()
 }
@@ -78,8 +94,14 @@ pub(super) async fn answer(
     }
     let mut ids: Vec<ObjectId> = Vec::new();
     for subject in &asked {
-        for id in std::iter::once(&subject.id).chain(&subject.members) {
+        for Named { id, kind } in std::iter::once(&subject.named).chain(&subject.members) {
             let found = live.object(None, id, false).or_else(|_| live.object(None, id, true))?;
+            if kind.is_some_and(|kind| kind != found.1.kind) {
+                return Err(wrong(format!(
+                    "The object '{id}' is a {}, and not what objectTypeName says.",
+                    found.1.kind
+                )));
+            }
             ids.push(found.0);
         }
     }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::store::StoreError;
 use crate::tenant::TenantError;
 
 /// The media type of Graph's answers.
@@ -88,6 +89,10 @@ impl From<TenantError> for GraphError {
             TenantError::TooMany => {
                 GraphError { retry_after: Some(10), ..GraphError::new(429, "TooManyRequests", message) }
             }
+            TenantError::Store(StoreError::NoCheckpoint(_)) => {
+                GraphError::new(404, "Request_ResourceNotFound", message)
+            }
+            TenantError::Store(StoreError::CheckpointName(_)) => GraphError::bad_request(message),
             TenantError::Failed(_) | TenantError::Store(_) => {
                 GraphError::new(500, "InternalServerError", message)
             }

@@ -100,6 +100,14 @@ fn empty<'a>(names: impl Iterator<Item = &'a &'static str>) -> Map<String, Value
     names.map(|name| ((*name).to_owned(), value(name))).collect()
 }
 
+/// The properties that an object has, although nobody gave them a value.
+pub(super) fn shown(kind: ObjectKind) -> &'static Map<String, Value> {
+    match kind {
+        ObjectKind::User => &EMPTY_USER,
+        ObjectKind::Group => &EMPTY_GROUP,
+    }
+}
+
 /// What a filter looks at: the values that an object has.
 pub(super) fn lean(id: &ObjectId, record: &Record) -> Value {
     let mut object = record.properties.clone();
@@ -111,10 +119,7 @@ pub(super) fn lean(id: &ObjectId, record: &Record) -> Value {
 
 /// Every property of a user or group.
 pub(super) fn whole(found: &Found) -> Value {
-    let mut object = match found.1.kind {
-        ObjectKind::User => EMPTY_USER.clone(),
-        ObjectKind::Group => EMPTY_GROUP.clone(),
-    };
+    let mut object = shown(found.1.kind).clone();
     if let Value::Object(values) = lean(&found.0, &found.1) {
         object.extend(values);
     }

@@ -159,15 +159,8 @@ async fn of_job(
         (&Method::GET, []) => Ok(Reply::Ok(whole(live, call, &application, handle)?)),
         (&Method::PATCH, []) => {
             let body = call.object()?;
-            let interval =
-                body.get("schedule").and_then(|schedule| schedule.get("interval")).and_then(Value::as_str);
-            if let Some(interval) = interval {
-                let span: jiff::Span = interval.parse().map_err(|_| {
-                    GraphError::bad_request(format!("'{interval}' is not an ISO 8601 duration, as PT40M."))
-                })?;
-                let seconds = span.total((jiff::Unit::Second, jiff::SpanRelativeTo::days_are_24_hours()));
-                let seconds = seconds.map_err(|error| GraphError::bad_request(format!("{error}.")))?;
-                live.set_interval(&application, seconds.max(0.0) as u64)?;
+            if let Some(interval) = interval(&body)? {
+                live.set_interval(&application, interval)?;
             }
             Ok(Reply::Nothing)
         }
@@ -185,7 +178,7 @@ async fn of_job(
         }
         (&Method::POST, ["restart"]) => {
             let body = call.object_or_nothing()?;
-            let scope = body.get("criteria").and_then(|criteria| criteria.get("resetScope"));
+            let scope = part(&body, "criteria")?.and_then(|criteria| criteria.get("resetScope"));
             let scope: ResetScope = match scope {
                 None | Some(Value::Null) => ResetScope::PORTAL,
                 Some(Value::String(words)) => {
@@ -211,6 +204,44 @@ async fn of_job(
         }
         _ => Err(GraphError::not_implemented(&format!("'{}' below a job", rest.join("/")))),
     }
+}
+
+/// An object in a body; null is as good as none.
+fn part<'a>(body: &'a Map<String, Value>, name: &str) -> Result<Option<&'a Map<String, Value>>, GraphError> {
+    match body.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(part)) => Ok(Some(part)),
+        Some(_) => Err(GraphError::bad_request(format!("The property '{name}' takes an object."))),
+    }
+}
+
+/// The interval of a job's schedule in seconds, if the body has one. The state in it is changed by `start` and `pause`
+/// alone; clients that read a job and write it back send it as it is.
+fn interval(body: &Map<String, Value>) -> Result<Option<u64>, GraphError> {
+    let Some(schedule) = part(body, "schedule")? else { return Ok(None) };
+    let text = |name: &str| match schedule.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.as_str())),
+        Some(_) => Err(GraphError::bad_request(format!("The property '{name}' takes a text."))),
+    };
+    let states = ["Active", "Disabled", "Paused"];
+    if let Some(state) =
+        text("state")?.filter(|state| !states.iter().any(|known| known.eq_ignore_ascii_case(state)))
+    {
+        let message = format!("'{state}' is not the state of a schedule: write {}.", states.join(", "));
+        return Err(GraphError::bad_request(message));
+    }
+    let Some(interval) = text("interval")? else { return Ok(None) };
+    let wrong = || {
+        let message = format!("'{interval}' is not an ISO 8601 duration of a second or more, as PT40M.");
+        GraphError::bad_request(message)
+    };
+    // Words such as `40 minutes` would be read as well.
+    let span: Option<jiff::Span> = interval.parse().ok().filter(|_| interval.starts_with(['P', 'p']));
+    let seconds =
+        span.ok_or_else(wrong)?.total((jiff::Unit::Second, jiff::SpanRelativeTo::days_are_24_hours()));
+    let seconds = seconds.ok().filter(|seconds| *seconds >= 1.0).ok_or_else(wrong)?;
+    Ok(Some(seconds as u64))
 }
 
 /// The link of one object to its account, found by either end (beta).

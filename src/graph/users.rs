@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::call::{Call, reference};
+use super::groups::all_members;
 use super::list::{chosen, foreign, mark, page, reply, selected, size};
 use super::reply::{GraphError, Reply};
+use super::types::ListOf;
 use super::{assignments, shapes};
 use crate::entra::directory::{ObjectId, ObjectKind, User};
 use crate::odata::Query;
@@ -56,7 +58,7 @@ pub(super) fn not_allowed(call: &Call) -> GraphError {
 
 /// Users or groups.
 pub(super) fn list(live: &LiveTenant, call: &Call, kind: ObjectKind) -> Result<Reply, GraphError> {
-    let query = call.options()?;
+    let query = call.options_of(ListOf::Objects(kind))?;
     let by_id = |name| query.filter.as_ref().and_then(|filter| filter.required(name)).map(str::to_owned);
     // One that is named is found without looking at the others.
     let named = by_id("id").or_else(|| by_id("userPrincipalName").filter(|_| kind == ObjectKind::User));
@@ -164,23 +166,41 @@ pub(super) fn expanded(live: &LiveTenant, call: &Call, query: &Query, found: &Fo
     let mut object = shapes::object(call, query, found);
     for expansion in &query.expand {
         let inner = Query { select: expansion.select.clone(), ..Query::default() };
-        let related = match expansion.name.as_str() {
-            "manager" => manager(live, &found.0)
-                .map(|manager| shapes::typed(ObjectKind::User, shapes::object(call, &inner, &manager))),
-            "members" => Some(Value::Array(
-                members(live, &found.0)
+        let related = match related_to(live, &found.0, &expansion.name) {
+            Related::One(other) => {
+                other.map(|other| shapes::typed(other.1.kind, shapes::object(call, &inner, &other)))
+            }
+            Related::Many(others) => Some(Value::Array(
+                others
                     .iter()
                     .take(expansion.top.unwrap_or(20))
-                    .map(|member| shapes::typed(member.1.kind, shapes::object(call, &inner, member)))
+                    .map(|other| shapes::typed(other.1.kind, shapes::object(call, &inner, other)))
                     .collect(),
             )),
-            _ => None,
         };
         if let Some(related) = related {
             object[expansion.name.as_str()] = related;
         }
     }
     object
+}
+
+/// What stands in a relationship to an object.
+enum Related {
+    One(Option<Found>),
+    Many(Vec<Found>),
+}
+
+fn related_to(live: &LiveTenant, id: &ObjectId, name: &str) -> Related {
+    Related::Many(match name.to_ascii_lowercase().as_str() {
+        "manager" => return Related::One(manager(live, id)),
+        "members" => members(live, id),
+        "transitivemembers" => all_members(live, id),
+        "memberof" => holders(live, id, false),
+        "transitivememberof" => holders(live, id, true),
+        "directreports" => reports(live, id),
+        _ => Vec::new(),
+    })
 }
 
 fn manager(live: &LiveTenant, id: &ObjectId) -> Option<Found> {
@@ -196,9 +216,16 @@ pub(super) fn members(live: &LiveTenant, group: &ObjectId) -> Vec<Found> {
     members.iter().filter_map(|member| live.object(None, member.as_str(), false).ok()).collect()
 }
 
+/// Whom somebody manages.
+fn reports(live: &LiveTenant, id: &ObjectId) -> Vec<Found> {
+    let directory = live.directory();
+    let reports = directory.users().filter(|user| user.manager() == Some(id));
+    reports.filter_map(|user| live.object(None, user.id().as_str(), false).ok()).collect()
+}
+
 /// One object.
 pub(super) fn read(live: &LiveTenant, call: &Call, found: &Found) -> Result<Reply, GraphError> {
-    let query = call.options()?;
+    let query = call.options_of(ListOf::Objects(found.1.kind))?;
     let set = set(found.1.kind);
     let mut object = json!({ "@odata.context": call.context(&format!("{}/$entity", selected(set, &query))) });
     extend(&mut object, expanded(live, call, &query, found));
@@ -262,12 +289,7 @@ pub(super) fn below(live: &LiveTenant, call: &Call, asked: &str, rest: &[&str]) 
             let groups = holders(live, &found.0, rest[0] == "transitivememberof");
             related(live, call, groups, cast)
         }
-        (&Method::GET, ["directreports", cast @ ..]) => {
-            let directory = live.directory();
-            let reports = directory.users().filter(|user| user.manager() == Some(&found.0));
-            let reports = reports.filter_map(|user| live.object(None, user.id().as_str(), false).ok());
-            related(live, call, reports.collect(), cast)
-        }
+        (&Method::GET, ["directreports", cast @ ..]) => related(live, call, reports(live, &found.0), cast),
         (&Method::POST, ["getmemberobjects" | "getmembergroups"]) => {
             let groups = holders(live, &found.0, true);
             let ids: Vec<&ObjectId> = groups.iter().map(|(id, _)| id).collect();
@@ -296,7 +318,6 @@ pub(super) fn related(
     objects: Vec<Found>,
     cast: &[&str],
 ) -> Result<Reply, GraphError> {
-    let query = call.options()?;
     let (cast, counted) = match cast {
         [rest @ .., "$count"] => (rest, true),
         rest => (rest, false),
@@ -307,6 +328,7 @@ pub(super) fn related(
         ["group"] => Some(ObjectKind::Group),
         [other, ..] => return Err(GraphError::not_implemented(&format!("'{other}' in this place"))),
     };
+    let query = call.options_of(kind.map_or(ListOf::Mixed, ListOf::Objects))?;
     let objects: Vec<Found> =
         objects.into_iter().filter(|(_, record)| kind.is_none_or(|kind| record.kind == kind)).collect();
     if counted {

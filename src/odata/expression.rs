@@ -70,6 +70,18 @@ pub(super) enum Comparison {
 }
 
 impl Comparison {
+    /// Its name in errors of OData's libraries.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Comparison::Equal => "Equal",
+            Comparison::NotEqual => "NotEqual",
+            Comparison::Greater => "GreaterThan",
+            Comparison::GreaterOrEqual => "GreaterThanOrEqual",
+            Comparison::Less => "LessThan",
+            Comparison::LessOrEqual => "LessThanOrEqual",
+        }
+    }
+
     /// The operator of that name, in any letter case ("Logical Operators").
     pub(super) fn named(word: &str) -> Option<Comparison> {
         Some(match word.to_ascii_lowercase().as_str() {

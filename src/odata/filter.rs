@@ -22,6 +22,10 @@ impl Filter {
         Parser::new(text).whole_filter().map(Filter)
     }
 
+    pub(super) fn expression(&self) -> &Expression {
+        &self.0
+    }
+
     /// True when the condition is true for the object. False and unknown are both no match ("Use the $filter query
     /// parameter").
     #[must_use]
@@ -37,20 +41,34 @@ impl Filter {
     pub fn required(&self, path: &str) -> Option<&str> {
         required(&self.0, path)
     }
+
+    /// The texts of a filter that says nothing but which of them this path has: `id eq 'a' or id eq 'b'`.
+    #[must_use]
+    pub fn alternatives(&self, path: &str) -> Option<Vec<&str>> {
+        match &self.0 {
+            Expression::Or(parts) => parts.iter().map(|part| equal(part, path)).collect(),
+            one => equal(one, path).map(|text| vec![text]),
+        }
+    }
+}
+
+/// The text in `path eq 'text'`.
+fn equal<'a>(expression: &'a Expression, path: &str) -> Option<&'a str> {
+    let Expression::Compare(left, Comparison::Equal, right) = expression else { return None };
+    match (&**left, &**right) {
+        (Expression::Property(property), Expression::Literal(literal @ Literal::Text(text)))
+        | (Expression::Literal(literal @ Literal::Text(text)), Expression::Property(property)) => {
+            // One instant can be written in many ways.
+            let is_the_text = property.path.is(path) && !literal.is_instant();
+            is_the_text.then_some(text.as_str())
+        }
+        _ => None,
+    }
 }
 
 fn required<'a>(expression: &'a Expression, path: &str) -> Option<&'a str> {
     match expression {
         Expression::And(parts) => parts.iter().find_map(|part| required(part, path)),
-        Expression::Compare(left, Comparison::Equal, right) => match (&**left, &**right) {
-            (Expression::Property(property), Expression::Literal(literal @ Literal::Text(text)))
-            | (Expression::Literal(literal @ Literal::Text(text)), Expression::Property(property)) => {
-                // One instant can be written in many ways.
-                let is_the_text = property.path.is(path) && !literal.is_instant();
-                is_the_text.then_some(text.as_str())
-            }
-            _ => None,
-        },
-        _ => None,
+        compared => equal(compared, path),
     }
 }

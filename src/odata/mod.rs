@@ -1,7 +1,7 @@
 //! The query options of OData 4.01 as Microsoft Graph reads them: `$filter`, `$select`, `$expand`, `$orderby`, paging.
 //!
-//! [`Query::parse`] reads the part of a URL behind `?`. The rest works on JSON objects and knows no schema: a property
-//! that an object does not have equals `null`, and what a property means is the caller's to know.
+//! [`Query::parse`] reads the part of a URL behind `?`. The rest works on JSON objects: a property that an object
+//! does not have equals `null`, unless the caller holds the query to a type ([`Query::fits`]).
 //!
 //! Sources: OData Version 4.01, part 2 "URL Conventions" (OASIS), and of Microsoft Graph's documentation the pages
 //! "Use query parameters to customize responses", "Use the $filter query parameter" and "Advanced query capabilities on
@@ -23,6 +23,7 @@ mod scanner;
 mod select;
 #[cfg(test)]
 mod tests;
+mod types;
 
 pub use error::ODataError;
 pub use expand::Expansion;
@@ -31,3 +32,4 @@ pub use order::{OrderBy, follows, order, place};
 pub use path::Path;
 pub use query::Query;
 pub use select::select;
+pub use types::{EntityType, Misfit, PropertyType};

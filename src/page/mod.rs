@@ -143,6 +143,15 @@ enum Refusal {
 }
 
 impl Refusal {
+    /// The same at other fields of the form: those that the values came from.
+    fn moved(self, field: impl Fn(String) -> String) -> Self {
+        let moved = |mistake: Mistake| Mistake { field: field(mistake.field), ..mistake };
+        match self {
+            Refusal::Mistaken(mistakes) => Refusal::Mistaken(mistakes.into_iter().map(moved).collect()),
+            other => other,
+        }
+    }
+
     /// One field is wrong.
     fn at(field: impl Into<String>, why: impl Into<String>) -> Self {
         Refusal::Mistaken(vec![Mistake::new(field, why)])

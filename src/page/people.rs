@@ -221,7 +221,12 @@ impl Page {
         });
         let mut body = body.as_object().cloned().unwrap_or_default();
         body.retain(|_, value| !value.is_null());
-        let (id, _) = self.live.create_user(&body)?;
+        let field = |property: String| match property.as_str() {
+            "givenName" | "surname" => "displayName".to_owned(),
+            "mailNickname" => "userPrincipalName".to_owned(),
+            _ => property,
+        };
+        let (id, _) = self.live.create_user(&body).map_err(|error| Refusal::from(error).moved(field))?;
         Ok((id.as_str().to_owned(), name.to_owned()))
     }
 
@@ -234,7 +239,8 @@ impl Page {
             "displayName": name, "mailEnabled": false, "securityEnabled": true,
             "mailNickname": name.to_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "-"),
         });
-        let (id, _) = self.live.create_group(&body.as_object().cloned().unwrap_or_default(), &[])?;
+        let made = self.live.create_group(&body.as_object().cloned().unwrap_or_default(), &[]);
+        let (id, _) = made.map_err(|error| Refusal::from(error).moved(|_| "group".to_owned()))?;
         Ok((id.as_str().to_owned(), name.to_owned()))
     }
 

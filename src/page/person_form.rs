@@ -180,16 +180,9 @@ impl Page {
 
 /// The refusal of a value, at the field of its property.
 fn at_property(error: TenantError) -> Refusal {
-    match Refusal::from(error) {
-        Refusal::Mistaken(mistakes) => Refusal::Mistaken(
-            mistakes
-                .into_iter()
-                .map(|Mistake { field, text }| match field.as_str() {
-                    "manager" => Mistake { field, text },
-                    property => Mistake::new(format!("{PROPERTY}{property}"), text),
-                })
-                .collect(),
-        ),
-        other => other,
-    }
+    Refusal::from(error).moved(|property| match property.as_str() {
+        "manager" => property,
+        "accountEnabled" => "enabled".to_owned(),
+        _ => format!("{PROPERTY}{property}"),
+    })
 }

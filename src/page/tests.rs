@@ -422,6 +422,7 @@ async fn a_mistake_stands_at_its_field_and_what_was_typed_stays() {
     browser.user("grace@contoso.example", "Grace Hopper");
     let ada = format!("/people/{}", browser.user("ada@contoso.example", "Ada Lovelace"));
     let url = browser.server.url().to_owned();
+    let long = "x".repeat(65);
     type Fields<'a> = &'a [(&'a str, &'a str)];
     let cases: &[(&str, Fields<'_>, Fields<'_>)] = &[
         (
@@ -446,6 +447,22 @@ async fn a_mistake_stands_at_its_field_and_what_was_typed_stays() {
             &[("do", "save"), ("p.displayName", ""), ("p.city", "Marylebone")],
             &[("p.displayName", "null")],
         ),
+        (
+            &ada,
+            &[("do", "save"), ("p.userPrincipalName", "a b@contoso.example"), ("p.city", "Marylebone")],
+            &[("p.userPrincipalName", "is invalid")],
+        ),
+        (
+            "/people",
+            &[("do", "create-user"), ("userPrincipalName", "x@elsewhere.example"), ("displayName", "Ada")],
+            &[("userPrincipalName", "verified domain names")],
+        ),
+        (
+            "/people",
+            &[("do", "create-user"), ("userPrincipalName", "x@contoso.example"), ("displayName", &long)],
+            &[("displayName", "at most 64 characters")],
+        ),
+        ("/people", &[("do", "create-group"), ("group", &long)], &[("group", "at most 64 characters")]),
         (
             "/connectivity",
             &[("do", "save"), ("BaseAddress", "ftp://x"), ("threshold", "0"), ("recipients", "all")],

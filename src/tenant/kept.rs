@@ -51,7 +51,9 @@ pub(super) fn change_of(kept: &Value) -> Option<DirectoryChange> {
         ("memberRemoved", Some(member)) => ChangeKind::MemberRemoved(ObjectId::new(member)),
         _ => return None,
     };
-    Some(DirectoryChange { hour: kept.get("hour")?.as_u64()?, id: ObjectId::new(text("id")?), kind, what })
+    let (hour, id) = (kept.get("hour")?.as_u64()?, ObjectId::new(text("id")?));
+    // Whoever was the manager is for delta queries, whose tokens do not outlast the program.
+    Some(DirectoryChange { hour, id, kind, what, former: None })
 }
 
 #[cfg(test)]
@@ -72,11 +74,13 @@ mod tests {
             ChangeKind::Restored,
             ChangeKind::Purged,
         ] {
-            let kept = DirectoryChange { hour: 7, id: ObjectId::new("u"), kind: ObjectKind::User, what };
+            let (id, kind) = (ObjectId::new("u"), ObjectKind::User);
+            let kept = DirectoryChange { hour: 7, id, kind, what, former: None };
             assert_eq!(change_of(&change(&kept)), Some(kept));
         }
         for what in [ChangeKind::MemberAdded(member.clone()), ChangeKind::MemberRemoved(member)] {
-            let kept = DirectoryChange { hour: 7, id: ObjectId::new("g"), kind: ObjectKind::Group, what };
+            let (id, kind) = (ObjectId::new("g"), ObjectKind::Group);
+            let kept = DirectoryChange { hour: 7, id, kind, what, former: None };
             assert_eq!(change_of(&change(&kept)), Some(kept));
         }
         assert_eq!(change_of(&json!({"what": "added"})), None);

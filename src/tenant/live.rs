@@ -80,7 +80,6 @@ struct Inner {
     wake: Notify,
     closed: Arc<AtomicBool>,
     cancel: Cancel,
-    process: String,
     /// The database failed once: what is in memory is ahead of it.
     failed: Mutex<Option<String>>,
 }
@@ -101,7 +100,6 @@ impl LiveTenant {
             wake: Notify::new(),
             closed: Arc::default(),
             cancel: Cancel::default(),
-            process: Uuid::new_v4().simple().to_string(),
             failed: Mutex::default(),
         }));
         live.save(&live.read().meta())?;
@@ -281,10 +279,11 @@ impl LiveTenant {
         self.read().view()
     }
 
-    /// Tells this run of the program from others: what counts changes holds only in one.
+    /// Tells the directory's log of changes from others: another run of the program has another one, as has a tenant that
+    /// was restored or reset.
     #[must_use]
-    pub fn process(&self) -> &str {
-        &self.0.process
+    pub fn log_id(&self) -> String {
+        self.read().era.simple().to_string()
     }
 
     /// How many changes the directory's log holds.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::error::TenantError;
+use super::limits;
 use super::live::LiveTenant;
 use super::load::{made_group, made_user};
 use super::properties;
@@ -74,6 +75,7 @@ impl LiveTenant {
         let mut properties = properties::read(ObjectKind::User, body)?;
         properties.entry("userType").or_insert_with(|| json!("Member"));
         self.change(|state, writes| {
+            limits::check(ObjectKind::User, &properties, &Map::new(), &state.domain)?;
             let name = properties.get("userPrincipalName").and_then(Value::as_str).unwrap_or_default();
             is_free(state, name, None)?;
             add_user(state, writes, properties)
@@ -201,6 +203,7 @@ impl LiveTenant {
         }
         let properties = properties::read(ObjectKind::Group, body)?;
         self.change(|state, writes| {
+            limits::check(ObjectKind::Group, &properties, &Map::new(), &state.domain)?;
             let members: Vec<ObjectId> =
                 members.iter().map(|member| state.find(None, member, false)).collect::<Result<_, _>>()?;
             let id = ObjectId::new(&state.ids.make().to_string());
@@ -405,6 +408,9 @@ fn member_of(group: &ObjectId, member: &ObjectId) -> Write {
 
 /// The object can have these values.
 fn may_change(state: &State, id: &ObjectId, changed: &Map<String, Value>) -> Result<(), TenantError> {
+    if let Some(record) = state.records.get(id) {
+        limits::check(record.kind, changed, &record.properties, &state.domain)?;
+    }
     if let Some(name) = changed.get("userPrincipalName").and_then(Value::as_str) {
         is_free(state, name, Some(id))?;
     }

@@ -4,7 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::error::TenantError;
 use crate::diagnostic::closest;
-use crate::entra::directory::{AttributeKind, Object, ObjectKind, SourceAttribute, SourceValue, find};
+use crate::entra::directory::{
+    AttributeKind, Object, ObjectKind, SourceAttribute, SourceValue, attributes, find,
+};
 
 /// The JSON type of a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +91,46 @@ fn shape(kind: ObjectKind, name: &str) -> Option<Shape> {
     }
 }
 
+/// What a property holds that a request may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PropertyContent {
+    /// A text.
+    Text,
+    /// True or false.
+    Boolean,
+    /// A date or a date-time.
+    Instant,
+    /// Several texts.
+    Texts,
+    /// Whatever it was given.
+    Anything,
+}
+
+/// What a property holds that a request may set. The name is the same in any letter case.
+#[must_use]
+pub fn property_content(kind: ObjectKind, name: &str) -> Option<PropertyContent> {
+    // An extension of a directory or a schema: what it holds is not described here.
+    if name.contains('_') {
+        return Some(PropertyContent::Anything);
+    }
+    let sources = attributes(kind).iter().map(|attribute| attribute.name);
+    let mut names = own(kind).iter().map(|(name, _)| *name).chain(sources);
+    let name = names.find(|known| known.eq_ignore_ascii_case(name)).unwrap_or(name);
+    Some(match shape(kind, name)? {
+        Shape::Text if is_instant(name) => PropertyContent::Instant,
+        Shape::Text => PropertyContent::Text,
+        Shape::Boolean => PropertyContent::Boolean,
+        Shape::Texts => PropertyContent::Texts,
+        Shape::Structure => PropertyContent::Anything,
+    })
+}
+
+/// Graph's dates are named after what they are, but for these.
+#[must_use]
+pub fn is_instant(name: &str) -> bool {
+    name.ends_with("DateTime") || ["birthday", "employeeHireDate", "hireDate"].contains(&name)
+}
+
 /// The source attribute of the same name, unless Graph knows it by another one.
 fn source(kind: ObjectKind, name: &str) -> Option<&'static SourceAttribute> {
     let renamed = RENAMED.iter().any(|(_, source)| *source == name) || name.starts_with("extensionAttribute");
@@ -108,7 +150,7 @@ pub(super) fn read(kind: ObjectKind, body: &Map<String, Value>) -> Result<Map<St
         }
         let Some(shape) = shape(kind, name) else {
             let names = own(kind).iter().map(|(name, _)| *name);
-            let sources = crate::entra::directory::attributes(kind).iter().map(|attribute| attribute.name);
+            let sources = attributes(kind).iter().map(|attribute| attribute.name);
             let near = closest(name, names.chain(sources).collect::<Vec<_>>());
             let near = near.map(|near| format!(" Did you mean '{near}'?")).unwrap_or_default();
             return Err(TenantError::property(name, format!("Invalid property '{name}'.{near}")));

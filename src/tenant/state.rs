@@ -84,6 +84,8 @@ impl Edit {
 /// The tenant.
 #[derive(Debug)]
 pub(super) struct State {
+    /// Tells this state from those that were put in its place: positions in the log of changes hold in one alone.
+    pub era: Uuid,
     pub id: Uuid,
     pub name: String,
     pub domain: String,
@@ -102,6 +104,7 @@ impl State {
     pub fn empty() -> Self {
         let name = "Contoso";
         State {
+            era: Uuid::new_v4(),
             id: Uuid::new_v4(),
             name: name.to_owned(),
             domain: "contoso.example".to_owned(),

@@ -491,3 +491,44 @@ async fn the_last_cycles_are_kept_with_what_they_did() {
         .unwrap();
     assert_eq!(lines, 1);
 }
+
+#[test]
+fn nobody_gets_a_name_that_graph_does_not_accept() {
+    let live = LiveTenant::open(LiveSettings::default()).unwrap();
+    let with = |name: &str, value: &str| {
+        let mut user = body(json!({
+            "accountEnabled": true, "displayName": "Ada", "mailNickname": "ada",
+            "userPrincipalName": "ada@contoso.example", "passwordProfile": {},
+        }));
+        user.insert(name.to_owned(), json!(value));
+        live.create_user(&user).map(|(id, _)| id.as_str().to_owned())
+    };
+    let format = "Property userPrincipalName is invalid.";
+    let domain = "The domain portion of the userPrincipalName property is invalid.";
+    let ada = with("displayName", &"a".repeat(256)).unwrap();
+    let too_long = "x".repeat(65);
+    for (name, value, why) in [
+        ("userPrincipalName", "", format),
+        ("userPrincipalName", "nodomain", format),
+        ("userPrincipalName", "a b@contoso.example", format),
+        ("userPrincipalName", "@contoso.example", format),
+        ("userPrincipalName", "a@b@contoso.example", format),
+        ("userPrincipalName", "ada@elsewhere.example", domain),
+        ("displayName", "", "may not be empty"),
+        ("displayName", &"a".repeat(257), "at most 256 characters"),
+        ("givenName", &too_long, "at most 64 characters"),
+    ] {
+        let told = with(name, value).unwrap_err();
+        assert!(matches!(&told, TenantError::Property { property, .. } if property == name), "{told:?}");
+        assert!(told.to_string().contains(why), "{value}: {told}");
+        let told = live.update(ObjectKind::User, &ada, &body(json!({ name: value }))).unwrap_err();
+        assert!(told.to_string().contains(why), "{value}: {told}");
+    }
+    with("userPrincipalName", "Grace#EXT#@CONTOSO.example").unwrap();
+    // Whoever came from elsewhere keeps the name that they have.
+    let file =
+        br#"{"users": [{"id": "m", "userPrincipalName": "mary@elsewhere.example", "displayName": "Mary"}]}"#;
+    live.import(&mut crate::entra::directory_file::read_from("people", "json", &file[..]).unwrap()).unwrap();
+    let same = json!({"userPrincipalName": "mary@elsewhere.example", "jobTitle": "Writer"});
+    live.update(ObjectKind::User, "m", &body(same)).unwrap();
+}

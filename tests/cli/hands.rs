@@ -337,7 +337,7 @@ fn bad_input_is_told_at_its_place() {
         (&["patch", "users/7", "emails=x"], "`emails` is a list", "[type eq \"work\"].value"),
         (&["patch", "users/7"], "nothing is to be changed", "PATH=VALUE"),
         (&["patch", "users", "title=x"], "does not name one user or group", "users/ID"),
-        (&["delete", "users/.."], "a slash, dots or a question mark", "does not write to it"),
+        (&["delete", "users/.."], "a slash, dots, a question mark", "does not write to it"),
         (&["get", "usrs/7"], "not an endpoint of SCIM", "did you mean `Users`?"),
         (&["find", "users", "userName eqq \"a\""], "filter:1:10", "write eq, ne"),
         (&["find", "users", "--output", "tabel"], "not a format", "did you mean `table`?"),

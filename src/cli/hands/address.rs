@@ -59,7 +59,9 @@ impl Address {
         };
         if is_read_differently(&resource_path(kind, &id)) {
             return Err(CommandFailure::usage(
-                format!("the id in `{typed}` contains a slash, dots or a question mark"),
+                format!(
+                    "the id in `{typed}` contains a slash, dots, a question mark or another character that is read as none of an id"
+                ),
                 "servers and proxies read such a path differently, so scimulate does not write to it",
             ));
         }

@@ -29,6 +29,8 @@ pub struct DirectoryChange {
     pub kind: ObjectKind,
     /// What happened to it.
     pub what: ChangeKind,
+    /// Who was the manager before another one or nobody is.
+    pub former: Option<ObjectId>,
 }
 
 /// What happened to an object.

@@ -170,8 +170,8 @@ impl Tenant {
         }
         let user = self.user_mut(id)?;
         if user.manager != manager {
-            user.manager = manager;
-            self.record(id, ObjectKind::User, ChangeKind::Manager);
+            let former = std::mem::replace(&mut user.manager, manager);
+            self.record_manager(id, former);
         }
         Ok(())
     }
@@ -331,7 +331,7 @@ impl Tenant {
             }
         }
         for report in reports {
-            self.record(&report, ObjectKind::User, ChangeKind::Manager);
+            self.record_manager(&report, Some(id.clone()));
         }
         for parent in parents {
             self.record(&parent, ObjectKind::Group, ChangeKind::MemberRemoved(id.clone()));
@@ -346,7 +346,15 @@ impl Tenant {
         } else if let Some(group) = state.groups.get_mut(id) {
             Arc::make_mut(group).revision += 1;
         }
-        self.log.push(DirectoryChange { hour: self.state.hour(), id: id.clone(), kind, what });
+        let hour = self.state.hour();
+        self.log.push(DirectoryChange { hour, id: id.clone(), kind, what, former: None });
+    }
+
+    fn record_manager(&mut self, id: &ObjectId, former: Option<ObjectId>) {
+        self.record(id, ObjectKind::User, ChangeKind::Manager);
+        if let Some(change) = self.log.last_mut() {
+            change.former = former;
+        }
     }
 
     fn kind(&self, id: &ObjectId) -> Result<ObjectKind, DirectoryError> {

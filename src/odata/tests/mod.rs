@@ -3,6 +3,7 @@ mod filter;
 mod hostile;
 mod lists;
 mod query;
+mod types;
 
 use super::{Filter, ODataError};
 

@@ -18,8 +18,8 @@ use crate::wire::{Actor, Answer, Broken, Method, Operation, Request, Sent, Targe
 pub use by_hand::mentioned;
 pub(in crate::run) use evidence::{Named, ShownOwner, name_sent, named, named_with, shown_with, texts};
 pub use ownership::Ownership;
-pub(in crate::run) use ownership::posted_to;
 use reach::Reach;
+pub(in crate::run) use reach::posted_to;
 
 /// True for a path that servers and proxies read differently, because an id in it contains a slash, dots or a question
 /// mark: nothing is written there.
@@ -63,7 +63,7 @@ impl<T: Target> Guard<T> {
             )))),
             // The id is the server's own, and a right server finds it: only what else it reaches cannot be told.
             Reach::Unclear => Err(HeldBack::Back(Broken::Unproven(format!(
-                "{} {} could reach another object, because the id contains a slash, dots or a question mark, \
+                "{} {} could reach another object, because the id contains a slash, dots, a question mark or another character that is read as none of an id, \
                  which servers and proxies read differently",
                 request.method.as_str(),
                 request.path

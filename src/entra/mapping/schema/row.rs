@@ -3,7 +3,7 @@
 use super::super::target::{self, MappingTarget};
 use super::super::{AttributeDefinition, AttributeMapping, FlowBehavior, FlowType, ValueSource};
 use super::import::{Import, ListedAttribute, below, given};
-use super::source::Tree;
+use super::source::{Tree, is_whole};
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::ObjectKind;
 use crate::scim::{SyntaxError, same_name};
@@ -101,14 +101,13 @@ impl Import<'_> {
 
     fn source(&mut self, kind: ObjectKind, node: Option<&Node>, path: &str) -> Option<ValueSource> {
         let Some(node) = node else { return Some(ValueSource::None) };
-        let tree = self.tree(node, path)?;
+        let tree = self.tree(kind, node, path)?;
         let NodeKind::Map(entries) = &node.kind else { return None };
         let text = entries.iter().find(|(key, _)| key.name == "expression").map(|(_, node)| node);
         let written = text.and_then(Node::as_text).filter(|text| !text.trim().is_empty());
         let said = match written {
             None => tree,
             Some(written) => match Tree::of(written) {
-                // What cannot be parted is shown by the reader of expressions.
                 None => Tree::Function(String::new(), Vec::new()),
                 Some(said) => {
                     if !said.agrees(&tree) {
@@ -137,9 +136,10 @@ impl Import<'_> {
     }
 
     /// The tree of a source, with what is missing in it taken from the expressions beside it.
-    fn tree(&mut self, node: &Node, path: &str) -> Option<Tree> {
+    fn tree(&mut self, object: ObjectKind, node: &Node, path: &str) -> Option<Tree> {
         let mut fields = self.profile.reader.fields(node)?;
-        let expression = given(&mut fields, "expression").and_then(Node::as_text);
+        let written = given(&mut fields, "expression");
+        let expression = written.and_then(Node::as_text);
         let name = given(&mut fields, "name");
         let kind = given(&mut fields, "type");
         let parameters = given(&mut fields, "parameters");
@@ -147,6 +147,18 @@ impl Import<'_> {
         let kinds = [("Attribute", 0), ("Constant", 1), ("Function", 2)];
         let kind = kind.map_or(Some(0), |node| self.word(node, "type of source", &kinds))?;
         let from_text = expression.and_then(Tree::of);
+        // A constant may stand without quotes where its type says that it is one. Elsewhere it would be a call that is
+        // spelt wrong, and everybody would get its text: the reader of expressions says what is wrong with it.
+        let is_constant = kind == 1
+            && from_text.as_ref().is_some_and(|tree| {
+                name.and_then(Node::as_text).is_none_or(|name| tree.agrees(&Tree::Constant(name.to_owned())))
+            });
+        if let Some((node, text)) = written.zip(expression)
+            && !is_constant
+            && !is_whole(text)
+        {
+            self.profile.expression(object, node)?;
+        }
         let Some(name) = name else {
             if from_text.is_none() {
                 self.problem(node, "this source has neither name nor expression", "add `expression`");
@@ -169,7 +181,7 @@ impl Import<'_> {
                     let value = fields.required(&mut self.profile.reader, "value");
                     self.finish(fields, &path);
                     let key = self.profile.reader.text(key?)?;
-                    arguments.push((key, self.tree(value?, &below(&path, "value"))?));
+                    arguments.push((key, self.tree(object, value?, &below(&path, "value"))?));
                 }
                 Some(Tree::Function(name, arguments))
             }

@@ -127,6 +127,17 @@ fn same_words(a: &str, b: &str) -> bool {
     a == b || a.split_whitespace().eq(b.split_whitespace())
 }
 
+/// True for an attribute, a text in quotes or a call, and for no text at all: what is left is a word without quotes, or
+/// something whose parentheses or quotes do not pair.
+pub(super) fn is_whole(text: &str) -> bool {
+    let text = text.trim();
+    match Tree::of(text) {
+        Some(Tree::Constant(_)) => text.is_empty() || quoted(text).is_some(),
+        Some(_) => true,
+        None => false,
+    }
+}
+
 /// The text in double quotes, if that is all there is.
 fn quoted(text: &str) -> Option<String> {
     let mut value = String::new();

@@ -204,6 +204,57 @@ fn mistakes_have_their_place_and_a_way_out() {
 }
 
 #[test]
+fn an_expression_that_cannot_be_read_is_no_text_for_everybody() {
+    let with = |source: Value| {
+        let mut document: Value = serde_json::from_str(ACME).expect("it is JSON");
+        let rows = &mut document["synchronizationRules"][0]["objectMappings"][1]["attributeMappings"];
+        let row = rows
+            .as_array_mut()
+            .and_then(|rows| rows.iter_mut().find(|row| row["targetAttributeName"] == "title"));
+        row.expect("there is one")["source"] = source;
+        import("acme", "acme.json", &document.to_string())
+    };
+    let call = |text: &str| json!({"expression": text, "type": "Function", "name": "Join", "parameters": []});
+    let inner = json!({"expression": null, "type": "Function", "name": "Trim", "parameters": [{"key": "source", "value": call("Join(")}]});
+    let mut unnamed = call("Join(");
+    unnamed["name"] = Value::Null;
+    let mut constant = call("Join(");
+    constant["type"] = json!("Constant");
+    for wrong in [
+        call("Join("),
+        call("Joi n(\" \")"),
+        call("Join"),
+        call("\"a\" & \"b\""),
+        call("[mail] & [mail]"),
+        json!({"expression": "mail", "type": "Attribute", "name": "mail", "parameters": []}),
+        inner,
+        unnamed,
+        constant,
+    ] {
+        let problems = with(wrong.clone()).expect_err(&wrong.to_string());
+        assert_eq!(problems.len(), 1, "{wrong}: {problems:#?}");
+        assert!(problems[0].span.start > 0, "{problems:#?}");
+    }
+    for (right, text) in [
+        (
+            json!({"expression": "\"Chief (of all\"", "type": "Constant", "name": "Chief (of all", "parameters": []}),
+            "Chief (of all",
+        ),
+        (
+            json!({"expression": "Chief (of all", "type": "Constant", "name": "Chief (of all", "parameters": []}),
+            "Chief (of all",
+        ),
+        (json!({"expression": "True", "type": "Constant", "name": null, "parameters": []}), "True"),
+    ] {
+        let mapping = with(right).expect("a constant is one");
+        assert_eq!(
+            mapping.user.find("title").expect("it is mapped").source,
+            ValueSource::Constant(text.to_owned())
+        );
+    }
+}
+
+#[test]
 fn groups_that_are_switched_off_are_kept_and_not_mapped() {
     let off = acme_with("\"enabled\": true", "\"enabled\": false");
     let mapping = read(&off);

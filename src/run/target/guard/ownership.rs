@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::evidence;
 use super::evidence::{GivenName, Key, Marks, ShownOwner, narrows, referred_to};
+use super::reach::posted_to;
 use super::standing::Standing;
 use crate::run::observer::reader;
 use crate::run::target::journal::Journal;
@@ -495,14 +496,4 @@ pub(super) struct Reads {
     pub show_ours: bool,
     pub failed: bool,
     pub random: Option<bool>,
-}
-
-/// What a POST to a single user or group may have made.
-pub(in crate::run) fn posted_to(request: &Request) -> Option<ResourceKind> {
-    let below = |kind: &ResourceKind| {
-        let rest = request.path.strip_prefix(kind.endpoint())?.strip_prefix('/')?;
-        Some(!rest.is_empty() && rest != ".search")
-    };
-    (request.method == Method::Post).then_some(())?;
-    [ResourceKind::User, ResourceKind::Group].into_iter().find(|kind| below(kind) == Some(true))
 }

@@ -95,6 +95,16 @@ impl Reach {
     }
 }
 
+/// What a POST to a single user or group may have made.
+pub(in crate::run) fn posted_to(request: &Request) -> Option<ResourceKind> {
+    let below = |kind: &ResourceKind| {
+        let rest = request.path.strip_prefix(kind.endpoint())?.strip_prefix('/')?;
+        Some(!rest.is_empty() && rest != ".search")
+    };
+    (request.method == Method::Post).then_some(())?;
+    [ResourceKind::User, ResourceKind::Group].into_iter().find(|kind| below(kind) == Some(true))
+}
+
 /// An id in which a server or a proxy may see something else than an id: a query, parameters of a segment (RFC 3986
 /// §3.3), what is cut off, or one of these when it is decoded once more.
 fn reads_otherwise(path: &str) -> bool {
