@@ -1,6 +1,6 @@
 #!/bin/sh
 # rules/server-error (error): No request causes a server error
-# GET /Users returns 500.
+# GET /Users with a filter of another form than Entra's returns 500.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
 set -u
@@ -78,7 +78,7 @@ user_2=$id
 # line 18: GET /Users
 ask GET '/Users?filter=userName+co+%22'"$run"'w6kn-nobody-at-all%22'
 
-echo 'violated: GET /Users returns 500.'
+echo 'violated: GET /Users with a filter of another form than Entra'\''s returns 500.'
 echo 'expected: a 4xx status'
 echo 'see:      RFC 7644 §3.12; Microsoft: howto-analyze-provisioning-logs; field report: lightdash/lightdash#24458; field report: goauthentik/authentik#25987'
 echo 'fix:      Look into the server'\''s log for the exception. What Entra sends must be accepted; return 4xx with a SCIM error for everything that is wrong with a request.'
