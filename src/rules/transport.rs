@@ -57,7 +57,8 @@ fn server_error(view: &View<'_>) -> Vec<Complaint> {
         .concerning(kind)
         .against(if wanted { "a 2xx status" } else { "a 4xx status" }, format!("status {status}"));
     match wanted {
-        true if is_disable(view) => complaint.at(Level::Critical).into(),
+        // 502 to 504 say that the server is not there for now: the disable is sent again.
+        true if is_disable(view) && !(502..=504).contains(&status) => complaint.at(Level::Critical).into(),
         true => complaint.at(Level::Error).into(),
         false => complaint.at(Level::Warning).into(),
     }
