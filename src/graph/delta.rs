@@ -81,7 +81,7 @@ pub(super) fn answer(live: &LiveTenant, call: &Call, kind: ObjectKind) -> Result
         None => fresh(),
         Some(text) => {
             let token = Token::read(text).filter(|token| token.log == log);
-            // Tokens hold as long as the program runs and until a restore or reset: the change log is no longer than that.
+            // A restart, a restore or a reset begins a new change log, and a token of the old one has ended.
             token.ok_or_else(|| {
                 let message = "The delta token is no longer valid: begin anew without it.";
                 GraphError::new(410, "syncStateNotFound", message)
@@ -204,7 +204,7 @@ fn concerns(change: &DirectoryChange, select: &[String]) -> bool {
     }
 }
 
-/// Of an object its id and what was changed; whoever is new or came back is whole.
+/// The id of an object and its changed properties; all properties if it was created or restored.
 fn changed_alone(object: &Value, kind: ObjectKind, changes: &[&DirectoryChange]) -> Value {
     if changes.iter().any(|change| matches!(change.what, ChangeKind::Added | ChangeKind::Restored)) {
         return object.clone();

@@ -100,7 +100,7 @@ fn empty<'a>(names: impl Iterator<Item = &'a &'static str>) -> Map<String, Value
     names.map(|name| ((*name).to_owned(), value(name))).collect()
 }
 
-/// The properties that an object has, although nobody gave them a value.
+/// The properties that every object shows, also those without a value.
 pub(super) fn shown(kind: ObjectKind) -> &'static Map<String, Value> {
     match kind {
         ObjectKind::User => &EMPTY_USER,

@@ -11,7 +11,7 @@ use crate::tenant::{PropertyContent, is_instant, property_content};
 
 use PropertyType::{Any, Instant, List, Number, Structure, Text};
 
-/// Properties and relationships of a user that Graph has and no user here (Graph: user). A filter finds nobody by them.
+/// Properties of a user in Graph that this tenant never has (Graph: user): a filter on one finds nobody.
 const USER_ELSEWHERE: &[&str] = &[
     "assignedLicenses",
     "assignedPlans",

@@ -25,7 +25,7 @@ const SERVER_ERROR: RuleDeclaration = RuleDeclaration {
     level: Level::Error,
     what: "No request returns 5xx; 501 is valid for features that are not implemented. Invalid requests \
            return 4xx: a 5xx there is a warning. scimulate waits after 503 with Retry-After and does not \
-           report it.",
+           report it. A disable that fails is critical; 502, 503 and 504 are not, because the request is sent again.",
     why: "Entra considers a 5xx temporary and sends the same request again and again; the real cause, such \
           as an unknown member or a missing e-mail, is never reported.",
     fix: "Look into the server's log for the exception. What Entra sends must be accepted; return 4xx with a SCIM error \
@@ -152,7 +152,8 @@ const CONNECTION_BROKEN: RuleDeclaration = RuleDeclaration {
     title: "Every request gets a response",
     level: Level::Error,
     what: "The response to a request is complete, in time and within the size limit. Wrong credentials that \
-           are not rejected within five seconds are a note, and so is no response to a body of more than 1 MiB.",
+           are not rejected within five seconds are a note, and so is no response to a body of more than 1 MiB. \
+           A disable without a response is critical.",
     why: "When a write gets no response, it is unknown whether it took effect. Entra sends the create again \
           and gets a conflict.",
     fix: "Look for a crash, a proxy's time limit, or a response that is far too large.",

@@ -29,7 +29,7 @@ pub struct DirectoryChange {
     pub kind: ObjectKind,
     /// What happened to it.
     pub what: ChangeKind,
-    /// Who was the manager before another one or nobody is.
+    /// The manager before the change.
     pub former: Option<ObjectId>,
 }
 

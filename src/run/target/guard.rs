@@ -21,8 +21,8 @@ pub use ownership::Ownership;
 use reach::Reach;
 pub(in crate::run) use reach::posted_to;
 
-/// True for a path that servers and proxies read differently, because an id in it contains a slash, dots or a question
-/// mark: nothing is written there.
+/// True for a path that servers and proxies may read differently, because an id in it contains a slash, dots, a question
+/// mark or another character with a meaning in URLs: nothing is written there.
 #[must_use]
 pub fn is_read_differently(path: &str) -> bool {
     Reach::of(&Request::new(Actor::Cleanup, Method::Delete, path, "")) == Reach::Unclear
